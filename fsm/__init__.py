@@ -1,0 +1,1 @@
+"""fsm: from the technician's van to the ledger."""

@@ -1,0 +1,191 @@
+"""The roof: create_app and all that registers."""
+
+import datetime as dt
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import sqlalchemy as sa
+from flask import Blueprint, Flask, Response, g, redirect, render_template, request, url_for
+from flask_babel import Babel, get_locale
+from flask_babel import gettext as _
+from flask_login import LoginManager, current_user
+from flask_migrate import Migrate
+from flask_wtf import CSRFProtect
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from fsm.company import services as company_services
+from fsm.company import views as company_views
+from fsm.core import db as database
+from fsm.core import formats, web
+from fsm.core.db import db, session
+from fsm.core.errors import DomainError, ForbiddenError
+from fsm.core.idempotency import OtherBodyError
+from fsm.core.transactions import TransactionalFlask
+from fsm.home.navigation import navigation
+from fsm.users import services as user_services
+from fsm.users import views as user_views
+from fsm.users.actor import Actor, Nobody
+from fsm.users.permissions import PUBLIC
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCALES = ("en", "nl", "fr", "de")
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    user_views.bp,
+    company_views.bp,
+)
+
+
+def create_app(**config: Any) -> Flask:  # noqa: ANN401 - Flask's configuration is free-form
+    """The program; ``DATABASE_URL`` and ``FSM_DATA`` say where its rows and files live."""
+    app = TransactionalFlask("fsm", template_folder=str(ROOT / "templates"), static_folder=str(ROOT / "static"))
+    data = Path(config.get("DATA_FOLDER") or os.environ.get("FSM_DATA") or ROOT / "data")
+    app.config.update(
+        DATA_FOLDER=data,
+        SQLALCHEMY_DATABASE_URI=os.environ.get("DATABASE_URL") or f"sqlite:///{data / 'fsm.sqlite3'}",
+        MAX_CONTENT_LENGTH=64 * 1024 * 1024,
+        MAX_FORM_PARTS=20_000,
+        MAX_FORM_MEMORY_SIZE=16 * 1024 * 1024,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=os.environ.get("FSM_HTTPS") == "1",
+        WTF_CSRF_TIME_LIMIT=None,
+        TEMPLATES_AUTO_RELOAD=False,
+    )
+    app.config.update(config)
+    data.mkdir(parents=True, exist_ok=True)
+    app.config.setdefault("SECRET_KEY", None)
+    app.config["SECRET_KEY"] = app.config["SECRET_KEY"] or os.environ.get("SECRET_KEY") or _secret_key(data)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    web.init_app(app)
+    database.init_app(app)
+    Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
+    _init_people(app)
+    CSRFProtect(app)
+    Babel(app, locale_selector=_locale, default_locale="en", default_translation_directories=str(ROOT / "translations"))
+    formats.init_app(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    app.add_url_rule("/healthz", "healthz", _healthz)
+    _init_answers(app)
+    return app
+
+
+def _secret_key(data: Path) -> str:
+    """Made once per installation; the first process to create the file wins."""
+    path = data / "secret_key"
+    try:
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return path.read_text()
+
+
+def _init_people(app: Flask) -> None:
+    manager = LoginManager(app)
+    manager.anonymous_user = Nobody
+    manager.request_loader(user_services.actor_of_request)
+    app.before_request(_gate)
+
+
+def _gate() -> Any:  # noqa: ANN401 - None or an answer
+    """First who, then may: closed by default (architecture.md, law 8)."""
+    endpoint = request.endpoint or ""
+    if endpoint in {"static", "healthz"} or request.routing_exception:
+        return None
+    company = company_services.current()
+    g.company, g.time_zone = company, company.time_zone if company else "Europe/Brussels"
+    g.today = dt.datetime.now(formats.zone()).date()
+    if company is None and not endpoint.startswith("home.first_start"):
+        return redirect(url_for("home.first_start"))
+    actor = current_user._get_current_object()  # noqa: SLF001 - the proxy's documented way to its object
+    g.actor = actor
+    g.actor_id = actor.id or None
+    if endpoint in PUBLIC:
+        return None
+    if not isinstance(actor, Actor):
+        if request.method in {"GET", "HEAD"}:
+            return redirect(url_for("users.log_in", next=request.full_path.rstrip("?")))
+        return redirect(url_for("users.log_in"))
+    if not actor.can(endpoint):
+        raise ForbiddenError(_("Your roles do not allow this."))
+    return None
+
+
+def _locale() -> str:
+    actor = g.get("actor")
+    if actor is not None and actor.locale in LOCALES:
+        return str(actor.locale)
+    return request.accept_languages.best_match(LOCALES, "en") if request else "en"
+
+
+def _healthz() -> Response:
+    session.execute(sa.text("SELECT 1"))
+    return Response("ok\n", mimetype="text/plain")
+
+
+def _init_answers(app: Flask) -> None:
+    app.register_error_handler(DomainError, _domain_error)
+    app.register_error_handler(OtherBodyError, _other_body)
+    app.register_error_handler(HTTPException, _http_error)
+    app.after_request(_run_afterwards)
+    app.context_processor(_page_globals)
+    app.jinja_env.globals.update(asset=_asset, form_key=lambda: uuid4().hex, can=_can)
+
+
+def _can(action: str) -> bool:
+    actor = g.get("actor")
+    return bool(actor and actor.can(action))
+
+
+def _asset(path: str) -> str:
+    stamp = int((ROOT / "static" / path).stat().st_mtime) if (ROOT / "static" / path).exists() else 0
+    return url_for("static", filename=path, v=stamp)
+
+
+def _page_globals() -> dict[str, Any]:
+    locale = get_locale()
+    return {
+        "company": g.get("company"),
+        "today": g.get("today"),
+        "navigation": navigation(),
+        "language": str(locale.language) if locale else "en",
+    }
+
+
+def _error_page(status: int, title: str, text: str, link: str | None = None) -> tuple[str, int]:
+    session.rollback()
+    body = render_template(
+        ["errors/%s.html" % status, "errors/error.html"],  # noqa: UP031 - shortest
+        status=status,
+        title=title,
+        text=text,
+        link=link,
+        reference=g.get("request_id"),
+    )
+    return body, status
+
+
+def _domain_error(error: DomainError) -> tuple[str, int]:
+    return _error_page(error.status, _("Not possible"), str(error), request.referrer)
+
+
+def _other_body(error: OtherBodyError) -> tuple[str, int]:
+    text = _("This form has already been sent, with other content. What it made is kept; look at it before you go on.")
+    return _error_page(422, _("Already sent"), text, error.location)
+
+
+def _http_error(error: HTTPException) -> Any:  # noqa: ANN401 - a page or werkzeug's own answer
+    if error.code is not None and error.code < 400:  # noqa: PLR2004 - redirects are answers, not errors
+        return error
+    if error.code is None or isinstance(error, InternalServerError):
+        return _error_page(500, error.name, _("Something went wrong here. Nothing was changed."))
+    return _error_page(error.code, error.name, error.description or "")
+
+
+def _run_afterwards(response: Response) -> Response:
+    database.run_afterwards()
+    return response

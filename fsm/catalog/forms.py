@@ -1,0 +1,135 @@
+"""Forms of items, rates and prices per customer."""
+
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import BooleanField, SelectField
+from wtforms.validators import InputRequired, Regexp
+
+from fsm.catalog.models import LaborRate, RateKind, StockItem
+from fsm.catalog.services import ItemValues, RateValues
+from fsm.company.models import Company
+from fsm.company.vat import default_statuses
+from fsm.core.fields import ExactField, Form, TextField
+from fsm.core.formats import percent
+
+HIGHEST_PRICE = Decimal("9999999.9999")
+UNIT = r"^([^\W\d_]\S*)?$"
+ACCOUNT = r"^([0-9]{6,8})?$"
+RATE_KINDS = (
+    (RateKind.LABOR.value, _l("Labor, per hour")),
+    (RateKind.TRAVEL_TIME.value, _l("Travel time, per hour")),
+    (RateKind.DISTANCE.value, _l("Distance, per kilometre")),
+    (RateKind.CALL_OUT.value, _l("Call-out, each")),
+)
+
+
+class PriceField(ExactField):
+    """A unit price: four decimals, never negative."""
+
+    def __init__(self, label: Any = None, validators: Any = None, **kwargs: Any) -> None:  # noqa: ANN401 - WTForms'
+        super().__init__(label, validators, places=4, high=HIGHEST_PRICE, **kwargs)
+
+
+class _TaxedForm(Form):
+    """What items and rates share: a VAT rate of the company and a ledger account."""
+
+    tax_rate = SelectField(_l("VAT rate"))
+    account_number = TextField(
+        _l("Ledger account"), [Regexp(ACCOUNT, message=_l("An account has 6 to 8 digits."))], length=8
+    )
+
+    def offer(self, company: Company, stored: Decimal | None = None) -> None:
+        """Fill the choice of VAT rates; a stored rate stays choosable."""
+        rates = dict.fromkeys([*company.tax_rates, Decimal(0)])
+        if stored is not None:
+            rates[stored] = None
+        self.tax_rate.choices = [("", _("Default (%(rate)s)", rate=percent(company.default_tax_rate)))] + [
+            (_key(rate), percent(rate)) for rate in rates
+        ]
+
+    @property
+    def chosen_tax_rate(self) -> Decimal | None:
+        """None: the company's default."""
+        return Decimal(self.tax_rate.data) if self.tax_rate.data else None
+
+
+class ItemForm(_TaxedForm):
+    """A stock item."""
+
+    code = TextField(_l("Code"), [InputRequired()], length=20)
+    description = TextField(_l("Description"), [InputRequired()], length=500)
+    barcode = TextField(_l("Barcode"), length=40)
+    unit = TextField(
+        _l("Unit"), [Regexp(UNIT, message=_l("A unit starts with a letter and has no spaces."))], length=10
+    )
+    sale_price = PriceField(_l("Sale price"), [InputRequired()])
+    purchase_price = PriceField(_l("Purchase price"))
+    special_status = SelectField(_l("Special VAT status"))
+    is_stock_tracked = BooleanField(_l("Goods: stock is tracked"), default=True)
+
+    def offer(self, company: Company, stored: Decimal | None = None) -> None:
+        """The statuses that the law of the company's country knows, beside the rates."""
+        super().offer(company, stored)
+        statuses = [status for status in default_statuses(company.country_code) if status.code]
+        self.special_status.choices = [("", _("None"))] + [
+            (status.code, f"{status.code} - {status.texts.get('en', '')}".removesuffix(" - ")) for status in statuses
+        ]
+
+    def fill(self, item: StockItem) -> None:
+        """What differs between row and form."""
+        self.tax_rate.data = _key(item.tax_rate)
+
+    def values(self) -> ItemValues:
+        """For the services."""
+        return ItemValues(
+            code=self.code.data,
+            description=self.description.data,
+            barcode=self.barcode.data,
+            unit=self.unit.data,
+            sale_price=self.sale_price.data,
+            purchase_price=self.purchase_price.data or Decimal(0),
+            tax_rate=self.chosen_tax_rate,
+            special_status=self.special_status.data,
+            account_number=self.account_number.data,
+            is_stock_tracked=self.is_stock_tracked.data,
+        )
+
+
+class RateForm(_TaxedForm):
+    """A labor rate."""
+
+    name = TextField(_l("Name"), [InputRequired()], length=80)
+    kind = SelectField(_l("Kind"), choices=RATE_KINDS)
+    price = PriceField(_l("Price"), [InputRequired()])
+    is_default = BooleanField(_l("Default of its kind"))
+
+    def fill(self, rate: LaborRate) -> None:
+        """What differs between row and form."""
+        self.tax_rate.data = _key(rate.tax_rate)
+        self.kind.data = rate.kind.value
+
+    def values(self) -> RateValues:
+        """For the services."""
+        return RateValues(
+            name=self.name.data,
+            kind=RateKind(self.kind.data),
+            price=self.price.data,
+            tax_rate=self.chosen_tax_rate,
+            account_number=self.account_number.data,
+            is_default=self.is_default.data,
+        )
+
+
+class CustomerPriceForm(Form):
+    """One price of one customer: an item by its code, or a rate."""
+
+    code = TextField(_l("Item code"), length=20)
+    labor_rate_id = SelectField(_l("or rate"))
+    price = PriceField(_l("Price"), [InputRequired()])
+
+
+def _key(rate: Decimal | None) -> str:
+    return "" if rate is None else f"{rate.normalize():f}"

@@ -1,0 +1,95 @@
+"""Stock items, labor rates, prices per customer."""
+
+import datetime as dt
+from decimal import Decimal
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from fsm.core.db import Base
+from fsm.core.types import ID, PERCENTAGE, UNIT_PRICE, Moment, choice, sortable
+from fsm.customers.models import Customer
+
+
+class RateKind(StrEnum):
+    """What a labor rate prices: an hour of work, an hour of travel, a kilometre, a call-out."""
+
+    LABOR = "labor"
+    TRAVEL_TIME = "travel_time"
+    DISTANCE = "distance"
+    CALL_OUT = "call_out"
+
+
+class StockItem(Base):
+    """A part or a ready-made service with its price. ``tax_rate`` None: the company's default rate."""
+
+    __tablename__ = "stock_item"
+    __audited__ = True
+    __table_args__ = (
+        sa.CheckConstraint("tax_rate BETWEEN 0 AND 1000000", name="tax_rate"),
+        sa.CheckConstraint("sale_price >= 0 AND purchase_price >= 0", name="prices"),
+        sa.Index("ix_stock_item_sort_key_id", "sort_key", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(ID, primary_key=True)
+    code: Mapped[str] = mapped_column(sa.String(20), unique=True)
+    description: Mapped[str] = mapped_column(sa.String(500))
+    sort_key: Mapped[str] = mapped_column(sortable(530))
+    barcode: Mapped[str] = mapped_column(sa.String(40), default="", index=True)
+    unit: Mapped[str] = mapped_column(sa.String(10), default="")
+    sale_price: Mapped[Decimal] = mapped_column(UNIT_PRICE)
+    purchase_price: Mapped[Decimal] = mapped_column(UNIT_PRICE, default=Decimal(0))
+    tax_rate: Mapped[Decimal | None] = mapped_column(PERCENTAGE)
+    special_status: Mapped[str] = mapped_column(sa.String(20), default="")
+    account_number: Mapped[str] = mapped_column(sa.String(8), default="")
+    is_stock_tracked: Mapped[bool] = mapped_column(sa.Boolean(name="is_stock_tracked"), default=True)
+    archived_at: Mapped[dt.datetime | None] = mapped_column(Moment)
+    version: Mapped[int] = mapped_column(sa.Integer, default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own way to say it
+
+
+class LaborRate(Base):
+    """A price per hour, kilometre or call-out for a kind of work."""
+
+    __tablename__ = "labor_rate"
+    __audited__ = True
+    __table_args__ = (
+        sa.CheckConstraint("tax_rate BETWEEN 0 AND 1000000", name="tax_rate"),
+        sa.CheckConstraint("price >= 0", name="price"),
+    )
+
+    id: Mapped[int] = mapped_column(ID, primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(80), unique=True)
+    kind: Mapped[RateKind] = mapped_column(choice(RateKind, "kind"))
+    price: Mapped[Decimal] = mapped_column(UNIT_PRICE)
+    tax_rate: Mapped[Decimal | None] = mapped_column(PERCENTAGE)
+    account_number: Mapped[str] = mapped_column(sa.String(8), default="")
+    is_default: Mapped[bool] = mapped_column(sa.Boolean(name="is_default"), default=False)
+    archived_at: Mapped[dt.datetime | None] = mapped_column(Moment)
+    version: Mapped[int] = mapped_column(sa.Integer, default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own way to say it
+
+
+class CustomerPrice(Base):
+    """What one customer pays instead of the list price, for an item or for a rate."""
+
+    __tablename__ = "customer_price"
+    __audited__ = True
+    __table_args__ = (
+        sa.UniqueConstraint("customer_id", "stock_item_id"),
+        sa.UniqueConstraint("customer_id", "labor_rate_id"),
+        sa.CheckConstraint("(stock_item_id IS NULL) <> (labor_rate_id IS NULL)", name="one_thing"),
+        sa.CheckConstraint("price >= 0", name="price"),
+    )
+
+    id: Mapped[int] = mapped_column(ID, primary_key=True)
+    customer_id: Mapped[int] = mapped_column(sa.ForeignKey(Customer.id))
+    stock_item_id: Mapped[int | None] = mapped_column(sa.ForeignKey(StockItem.id))
+    labor_rate_id: Mapped[int | None] = mapped_column(sa.ForeignKey(LaborRate.id))
+    price: Mapped[Decimal] = mapped_column(UNIT_PRICE)
+    version: Mapped[int] = mapped_column(sa.Integer, default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own way to say it

@@ -1,0 +1,1 @@
+"""The company itself: its identity, its VAT, its chart of accounts."""

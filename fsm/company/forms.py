@@ -1,0 +1,186 @@
+"""Forms of the settings pages, and the fields that other slices' forms share with them."""
+
+import zoneinfo
+from collections.abc import Mapping
+from dataclasses import fields
+from functools import cache
+from typing import Any
+
+from email_validator import EmailNotValidError, validate_email
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf.file import FileField
+from wtforms import BooleanField, Field, IntegerField, SelectField, ValidationError
+from wtforms import Form as PlainForm
+from wtforms.validators import DataRequired, InputRequired, NumberRange
+
+from fsm.company.models import BankAccount, Language, VatScheme
+from fsm.company.queries import SeriesState
+from fsm.company.services import (
+    DEFAULT_SERIES,
+    HIGHEST_FIRST_NUMBER,
+    BankAccountValues,
+    CompanyValues,
+    SeriesValues,
+)
+from fsm.core.fields import ExactField, Form, TextField
+from fsm.core.numbering import MAX_PREFIX, NumberFormat
+
+LANGUAGES = (
+    (Language.DUTCH.value, _l("Dutch")),
+    (Language.FRENCH.value, _l("French")),
+    (Language.ENGLISH.value, _l("English")),
+    (Language.GERMAN.value, _l("German")),
+)
+VAT_SCHEMES = (
+    (VatScheme.NORMAL.value, _l("Normal: VAT is charged")),
+    (VatScheme.SMALL_BUSINESS.value, _l("Small business: no VAT is charged")),
+)
+NUMBER_FORMATS = (
+    (NumberFormat.YEAR.value, _l("Year and number (2600001)")),
+    (NumberFormat.YEAR_MONTH.value, _l("Year, month and number (260200001)")),
+    (NumberFormat.PLAIN.value, _l("Number only (00001)")),
+)
+SERIES_NAMES = {"invoice": _l("Invoices"), "credit_note": _l("Credit notes"), "service_order": _l("Service orders")}
+_AREAS = ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+
+
+class EmailField(TextField):
+    """One e-mail address, or nothing."""
+
+    def __init__(self, label: str | None = None, validators: Any = None, **kwargs: Any) -> None:  # noqa: ANN401 - WTForms'
+        kwargs["render_kw"] = {"type": "email", "autocomplete": "off"} | kwargs.get("render_kw", {})
+        super().__init__(label, [*(validators or []), is_email], length=200, **kwargs)
+
+
+def is_email(form: object, field: Field) -> None:
+    """Refuse what no mail server takes."""
+    del form
+    if not field.data:
+        return
+    try:
+        validate_email(field.data, check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        raise ValidationError(_("This is not an e-mail address.")) from None
+
+
+@cache
+def time_zones() -> tuple[tuple[str, str], ...]:
+    """Zones named by place; the others are old spellings of these."""
+    names = (name for name in zoneinfo.available_timezones() if name.partition("/")[0] in _AREAS)
+    return tuple((name, name.replace("_", " ")) for name in sorted(names))
+
+
+def newer_values(form: Form, stored: Form) -> list[tuple[str, str]]:
+    """What a stale form must show: label and stored value of each field that reads otherwise in the row now."""
+    return [
+        (str(field.label.text), _reading(stored[name]))
+        for name, field in form._fields.items()
+        if name in stored and not isinstance(field, FileField) and name not in {"csrf_token", "version"}
+        if _reading(field) != _reading(stored[name])
+    ]
+
+
+def _reading(field: Any) -> str:  # noqa: ANN401 - any kind of field
+    if isinstance(field, BooleanField):
+        return _("yes") if field.data else _("no")
+    if isinstance(field, SelectField):
+        return next((str(label) for value, label, *_rest in field.iter_choices() if value == field.data), "–")
+    return str(field._value() or "–")  # noqa: SLF001 - what the widget prints
+
+
+class IdentityForm(Form):
+    """Who the company is: asked at the first start, kept in the settings."""
+
+    name = TextField(_l("Name"), [DataRequired()], length=100)
+    legal_form = TextField(_l("Legal form"), length=40)
+    street = TextField(_l("Street and number"), length=150)
+    street2 = TextField(_l("Address, second line"), length=150)
+    postal_code = TextField(_l("Postal code"), length=10)
+    city = TextField(_l("City"), length=50)
+    enterprise_number = TextField(_l("Enterprise number"), length=20)
+    court_register = TextField(_l("Court register"), length=60)
+    vat_number = TextField(_l("VAT number"), length=20)
+    vat_scheme = SelectField(_l("VAT scheme"), choices=VAT_SCHEMES, coerce=VatScheme)
+    is_co_contractor = BooleanField(_l("Works for other contractors bear no VAT (co-contractor regime)"))
+    time_zone = SelectField(_l("Time zone"), choices=time_zones, default="Europe/Brussels")
+    language = SelectField(_l("Language of documents"), choices=LANGUAGES, coerce=Language)
+    email = EmailField(_l("E-mail"))
+    phone = TextField(_l("Phone"), length=40)
+    website = TextField(_l("Website"), length=200)
+    logo = FileField(_l("Logo"))
+
+
+class CompanyForm(IdentityForm):
+    """The settings page of the company."""
+
+    tax_rate_1 = ExactField(_l("First rate"), [InputRequired()], high=100)
+    tax_rate_2 = ExactField(_l("Second rate"), [InputRequired()], high=100)
+    tax_rate_3 = ExactField(_l("Third rate"), [InputRequired()], high=100)
+    default_tax_rate = ExactField(_l("Default rate"), [InputRequired()], high=100)
+    removes_logo = BooleanField(_l("Remove the logo"))
+
+    def values(self) -> CompanyValues:
+        """For the service."""
+        return CompanyValues(**{field.name: self[field.name].data for field in fields(CompanyValues)})
+
+
+class BankAccountForm(Form):
+    """A bank account of the company."""
+
+    name = TextField(_l("Name"), [DataRequired()], length=60)
+    iban = TextField(_l("IBAN"), [DataRequired()], length=42)
+    bic = TextField(_l("BIC"), length=14)
+    account_number = TextField(_l("Ledger account"), [DataRequired()], length=8)
+
+    def values(self) -> BankAccountValues:
+        """For the service."""
+        return BankAccountValues(**{field.name: self[field.name].data for field in fields(BankAccountValues)})
+
+    @classmethod
+    def of(cls, account: BankAccount) -> "BankAccountForm":
+        """As the row stands, whatever was sent."""
+        return cls(formdata=None, obj=account)
+
+
+class SeriesFields(PlainForm):
+    """Prefix, format and first number of each kind; flat, so that a refusal finds its field."""
+
+    invoice_prefix = TextField(_l("Prefix"), length=MAX_PREFIX, default=DEFAULT_SERIES["invoice"].prefix)
+    invoice_format = SelectField(_l("Format"), choices=NUMBER_FORMATS, coerce=NumberFormat)
+    invoice_first_number = IntegerField(
+        _l("First number"), [InputRequired(), NumberRange(1, HIGHEST_FIRST_NUMBER)], default=1
+    )
+    credit_note_prefix = TextField(_l("Prefix"), length=MAX_PREFIX, default=DEFAULT_SERIES["credit_note"].prefix)
+    credit_note_format = SelectField(_l("Format"), choices=NUMBER_FORMATS, coerce=NumberFormat)
+    credit_note_first_number = IntegerField(
+        _l("First number"), [InputRequired(), NumberRange(1, HIGHEST_FIRST_NUMBER)], default=1
+    )
+    service_order_prefix = TextField(_l("Prefix"), length=MAX_PREFIX, default=DEFAULT_SERIES["service_order"].prefix)
+    service_order_format = SelectField(_l("Format"), choices=NUMBER_FORMATS, coerce=NumberFormat)
+    service_order_first_number = IntegerField(
+        _l("First number"), [InputRequired(), NumberRange(1, HIGHEST_FIRST_NUMBER)], default=1
+    )
+
+    def series(self) -> Mapping[str, SeriesValues]:
+        """For the service, by kind."""
+        return {
+            kind: SeriesValues(
+                self[f"{kind}_prefix"].data, self[f"{kind}_format"].data, self[f"{kind}_first_number"].data
+            )
+            for kind in DEFAULT_SERIES
+        }
+
+
+class NumberingForm(SeriesFields, Form):
+    """The settings page of numbering."""
+
+    @classmethod
+    def of(cls, states: list[SeriesState]) -> "NumberingForm":
+        """With the series that are active now; what was sent counts before them."""
+        stored: dict[str, Any] = {}
+        for state in states:
+            stored[f"{state.kind}_prefix"] = state.series.prefix
+            stored[f"{state.kind}_format"] = state.series.format
+            stored[f"{state.kind}_first_number"] = state.series.first_number
+        return cls(data=stored)

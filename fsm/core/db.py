@@ -1,0 +1,156 @@
+"""The database: one session, one way to write, SQLite and PostgreSQL behaving alike."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask, current_app, g, has_request_context
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event, orm
+
+from fsm.core.types import Exact
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(orm.DeclarativeBase):
+    """Parent of every table; constraints are named by convention so that migrations can address them."""
+
+    metadata = sa.MetaData(naming_convention=NAMES)
+
+
+db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
+session = db.session
+
+
+class WriteTooLongError(AssertionError):
+    """In tests: a writing transaction did slow work that belongs before it (architecture.md, law 4)."""
+
+
+def init_app(app: Flask) -> None:
+    """Bind the engine and give it its manners."""
+    db.init_app(app)
+    with app.app_context():
+        engine = db.engine
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _sqlite_connect)
+        event.listen(engine, "begin", _sqlite_begin)
+
+
+def _sqlite_connect(connection: Any, record: object) -> None:  # noqa: ANN401 - the driver's connection
+    del record
+    connection.isolation_level = None  # the driver must not begin by itself: _sqlite_begin says how
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "recursive_triggers=ON",  # else REPLACE walks past the guards
+        "busy_timeout=15000",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _sqlite_begin(connection: sa.Connection) -> None:
+    # A deferred BEGIN that writes later fails with "locked" instead of waiting.
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@event.listens_for(orm.Session, "before_flush")
+def _refuse_flush_while_reading(sess: orm.Session, context: object, instances: object) -> None:
+    del context, instances
+    if not sess.info.get("writes") and (sess.new or sess.deleted or any(map(sess.is_modified, sess.dirty))):
+        msg = "a change outside a writing transaction; GET never writes"
+        raise RuntimeError(msg)
+
+
+@event.listens_for(orm.Session, "do_orm_execute")
+def _refuse_execute_while_reading(state: orm.ORMExecuteState) -> None:
+    if (state.is_insert or state.is_update or state.is_delete) and not state.session.info.get("writes"):
+        msg = "a change outside a writing transaction; GET never writes"
+        raise RuntimeError(msg)
+
+
+@contextmanager
+def writing(*, actor_id: int | None = None, bulk: bool = False) -> Iterator[None]:
+    """One writing transaction: commits at the end, rolls back whatever raises.
+
+    ``actor_id`` goes into the audit rows. ``bulk`` says that this is a batch, exempt from the tests' limit on CPU time.
+    """
+    session.rollback()
+    session.info.update(writes=True, actor_id=actor_id)
+    started = time.thread_time()
+    try:
+        session.connection(execution_options={"writes": True})
+        yield
+        session.flush()
+        _check_length(started, bulk=bulk)
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info.update(writes=False, actor_id=None)
+
+
+def _check_length(started: float, *, bulk: bool) -> None:
+    # CPU time, not wall time: what slows a write down by itself, not what the machine does beside it.
+    limit: float | None = current_app.config.get("WRITE_LIMIT_SECONDS")
+    if limit is not None and not bulk and time.thread_time() - started > limit:
+        msg = f"a write took {time.thread_time() - started:.3f} s of CPU, the limit is {limit} s"
+        raise WriteTooLongError(msg)
+
+
+def afterwards(work: Callable[[], None]) -> None:
+    """Write something that must outlive a refusal or a GET, in a transaction of its own after the request's has ended."""
+    if has_request_context():
+        g.setdefault("afterwards", []).append(work)
+        return
+    with writing():
+        work()
+
+
+def run_afterwards() -> None:
+    """Called once by the roof when the request's own transaction is over."""
+    waiting: list[Callable[[], None]] = g.pop("afterwards", [])
+    if waiting:
+        with writing():
+            for work in waiting:
+                work()
+
+
+def is_sqlite() -> bool:
+    """Which engine this is, for the few places where they differ."""
+    return db.engine.dialect.name == "sqlite"
+
+
+def total(column: Any) -> Any:  # noqa: ANN401 - any exact column or expression
+    """SUM of an exact column, 0 over no rows."""
+    kind = column.type
+    if not isinstance(kind, Exact):
+        msg = "total() adds exact columns"
+        raise TypeError(msg)
+    return sa.type_coerce(sa.func.coalesce(sa.func.sum(column), sa.literal(0, sa.BigInteger())), kind)
+
+
+def lock(model: type[Any], ids: Iterator[int] | list[int] | set[int]) -> dict[int, Any]:
+    """The rows with these ids by id, fresh and locked in ascending order until the transaction ends."""
+    wanted = sorted(set(ids))
+    rows = session.scalars(
+        sa.select(model)
+        .where(model.id.in_(wanted))
+        .order_by(model.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return {row.id: row for row in rows}

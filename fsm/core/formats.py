@@ -1,0 +1,93 @@
+"""How figures, days and moments read on screen; Jinja filters of the same names."""
+
+import datetime as dt
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
+from flask import Flask, g, has_app_context
+from flask_babel import get_locale
+from flask_babel import gettext as _
+
+MINUS = "\N{MINUS SIGN}"
+
+
+def zone() -> ZoneInfo:
+    """The company's time zone; Brussels before the first start."""
+    name = g.get("time_zone", "Europe/Brussels") if has_app_context() else "Europe/Brussels"
+    return ZoneInfo(name)
+
+
+def _number(value: Decimal | int, pattern: str) -> str:
+    text: str = format_decimal(value, format=pattern, locale=get_locale() or "en")
+    return text.replace("-", MINUS)
+
+
+def money(amount: Decimal | None, currency: str | None = None) -> str:
+    """Grouped, two decimals, the currency's code before it where one is given."""
+    if amount is None:
+        return ""
+    text = _number(amount, "#,##0.00")
+    return f"{currency}\N{NO-BREAK SPACE}{text}" if currency else text
+
+
+def unit_price(amount: Decimal | None) -> str:
+    """Two to four decimals."""
+    return "" if amount is None else _number(amount, "#,##0.00##")
+
+
+def quantity(value: Decimal | None) -> str:
+    """Up to two decimals."""
+    return "" if value is None else _number(value, "#,##0.##")
+
+
+def percent(value: Decimal | None) -> str:
+    """Up to four decimals and the sign."""
+    return "" if value is None else _number(value, "#,##0.####") + "\N{NO-BREAK SPACE}%"
+
+
+def plain(value: Decimal | None) -> str:
+    """As the user would type it into a field: no grouping, the locale's decimal mark, no needless zeros."""
+    return "" if value is None else format_decimal(value, format="0.####", locale=get_locale() or "en")
+
+
+def hours(minutes: int | None) -> str:
+    """'2 h 30' from 150 minutes."""
+    if minutes is None:
+        return ""
+    whole, rest = divmod(minutes, 60)
+    if not whole:
+        return _("%(minutes)s min", minutes=rest)
+    return _("%(hours)s h %(minutes)s", hours=whole, minutes=f"{rest:02d}") if rest else _("%(hours)s h", hours=whole)
+
+
+def day(value: dt.date | None) -> str:
+    """The locale's medium date."""
+    return "" if value is None else format_date(value, "medium", locale=get_locale() or "en")
+
+
+def local(value: dt.datetime) -> dt.datetime:
+    """A moment in the company's zone."""
+    return value.astimezone(zone())
+
+
+def moment(value: dt.datetime | None) -> str:
+    """Date and time in the company's zone."""
+    return "" if value is None else format_datetime(local(value), "medium", locale=get_locale() or "en")
+
+
+def moment_short(value: dt.datetime | None) -> str:
+    """Weekday, day and time: for plans."""
+    return "" if value is None else format_datetime(local(value), "EEE d MMM HH:mm", locale=get_locale() or "en")
+
+
+def clock(value: dt.datetime | None) -> str:
+    """The time of day."""
+    return "" if value is None else f"{local(value):%H:%M}"
+
+
+def init_app(app: Flask) -> None:
+    """Register the filters."""
+    for filter_ in (money, unit_price, quantity, percent, plain, hours, day, moment, moment_short, clock):
+        app.jinja_env.filters[filter_.__name__] = filter_

@@ -1,0 +1,117 @@
+"""Work done after the transaction: rows with a lease and a fence, taken by one worker process or several.
+
+At least once: a worker that dies loses its lease and the row is taken again; a late finisher is fenced off by the
+attempt number. The roof registers which function handles which kind.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.orm import Mapped, mapped_column
+
+from fsm.core.audit import now
+from fsm.core.db import Base, session, writing
+from fsm.core.types import ID, Moment, choice
+
+LEASE = dt.timedelta(minutes=2)
+MAX_ATTEMPTS = 8
+log = structlog.get_logger()
+
+Payload: TypeAlias = dict[str, Any]
+Handler: TypeAlias = Callable[[Payload], None]
+
+
+class JobState(StrEnum):
+    """Waiting, taken by a worker, done, or given up after MAX_ATTEMPTS."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Job(Base):
+    """One piece of work; ``payload`` names what it is about by id, never carries it."""
+
+    __tablename__ = "job"
+    __table_args__ = (sa.Index("ix_job_state_run_at", "state", "run_at", "id"),)
+
+    id: Mapped[int] = mapped_column(ID, primary_key=True)
+    kind: Mapped[str] = mapped_column(sa.String(60))
+    payload: Mapped[Payload] = mapped_column(sa.JSON)
+    state: Mapped[JobState] = mapped_column(choice(JobState, "state"), default=JobState.WAITING)
+    run_at: Mapped[dt.datetime] = mapped_column(Moment)
+    attempts: Mapped[int] = mapped_column(sa.Integer, default=0)
+    error: Mapped[str | None] = mapped_column(sa.Text)
+    created_at: Mapped[dt.datetime] = mapped_column(Moment)
+    done_at: Mapped[dt.datetime | None] = mapped_column(Moment)
+
+
+def enqueue(kind: str, payloads: list[Payload]) -> None:
+    """Write job rows in the caller's transaction: they exist if and only if it commits."""
+    moment = now()
+    rows = [
+        {"kind": kind, "payload": p, "state": JobState.WAITING, "run_at": moment, "attempts": 0, "created_at": moment}
+        for p in payloads
+    ]
+    if rows:
+        session.execute(sa.insert(Job), rows)
+
+
+def run_one(handlers: Mapping[str, Handler]) -> bool:
+    """Take and do one due job; False when none is due. The handler opens its own transactions."""
+    with writing():
+        job = _take()
+        taken = None if job is None else (job.id, job.attempts, job.kind, dict(job.payload))
+    if taken is None:
+        return False
+    job_id, attempt, kind, payload = taken
+    try:
+        handlers[kind](payload)
+    except Exception as error:  # noqa: BLE001 - whatever a handler raises is kept on its row
+        session.rollback()
+        log.warning("job failed", job_id=job_id, kind=kind, attempt=attempt, error=str(error))
+        _end(job_id, attempt, error=f"{type(error).__name__}: {error}"[:2000])
+    else:
+        _end(job_id, attempt, error=None)
+    return True
+
+
+def _take() -> Job | None:
+    moment = now()
+    job = session.scalar(
+        sa.select(Job)
+        .where(Job.state.in_([JobState.WAITING, JobState.RUNNING]), Job.run_at <= moment)
+        .order_by(Job.run_at, Job.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    if job is not None:
+        job.state = JobState.RUNNING
+        job.attempts += 1
+        job.run_at = moment + LEASE  # until then nobody else takes it; after that its worker is thought dead
+    return job
+
+
+def _end(job_id: int, attempt: int, error: str | None) -> None:
+    with writing():
+        job = session.get(Job, job_id, with_for_update=True)
+        if job is None or job.attempts != attempt or job.state is not JobState.RUNNING:
+            return  # fenced: another worker has it now
+        job.error = error
+        if error is None:
+            job.state, job.done_at = JobState.DONE, now()
+        elif attempt >= MAX_ATTEMPTS:
+            job.state = JobState.FAILED
+        else:
+            job.state, job.run_at = JobState.WAITING, now() + dt.timedelta(seconds=2**attempt)
+
+
+def waiting_count(kind: str | None = None) -> int:
+    """How many jobs are not yet done nor given up."""
+    query = sa.select(sa.func.count()).where(Job.state.in_([JobState.WAITING, JobState.RUNNING]))
+    return session.scalar(query if kind is None else query.where(Job.kind == kind)) or 0

@@ -1,0 +1,86 @@
+"""What every answer has: a request id and its log line, security headers, ids within bounds."""
+
+import secrets
+import time
+import uuid
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g, request
+from werkzeug.routing import BaseConverter, ValidationError
+
+MAX_ID = 2**63 - 1
+log = structlog.get_logger()
+
+
+class IdConverter(BaseConverter):
+    """A row's id in a URL: 1 to 2^63-1; anything else is a 404, never a database error."""
+
+    regex = r"[0-9]{1,19}"
+
+    def to_python(self, value: str) -> int:
+        """The id; ValidationError (a 404) out of bounds."""
+        number = int(value)
+        if not 1 <= number <= MAX_ID:
+            raise ValidationError
+        return number
+
+    def to_url(self, value: Any) -> str:  # noqa: ANN401 - werkzeug's own signature
+        """Back into the URL."""
+        return str(int(value))
+
+
+def csp_nonce() -> str:
+    """The nonce of this answer, for inline scripts and styles."""
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(16)
+    return str(g.csp_nonce)
+
+
+def init_app(app: Flask) -> None:
+    """Register converter, headers and the log line."""
+    app.url_map.converters["id"] = IdConverter
+    app.before_request(_begin)
+    app.after_request(_headers)
+    app.after_request(_log)
+    app.jinja_env.globals["csp_nonce"] = csp_nonce
+
+
+def _begin() -> None:
+    g.request_id = str(uuid.uuid4())
+    g.started = time.perf_counter()
+
+
+def _headers(response: Response) -> Response:
+    headers = response.headers
+    headers["X-Request-Id"] = g.get("request_id", "")
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["X-Frame-Options"] = "SAMEORIGIN"
+    headers["Referrer-Policy"] = "same-origin"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = "camera=(self), geolocation=(self), microphone=()"
+    if "Content-Security-Policy" not in headers:
+        nonce = csp_nonce()
+        headers["Content-Security-Policy"] = (
+            f"default-src 'self'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
+            "img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+        )
+    if request.is_secure:
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    if request.endpoint != "static" and "Cache-Control" not in headers:
+        headers["Cache-Control"] = "no-store" if response.mimetype != "text/html" else "private, no-cache"
+    return response
+
+
+def _log(response: Response) -> Response:
+    if request.endpoint not in {"static", "healthz"}:
+        log.info(
+            "request",
+            request_id=g.get("request_id"),
+            method=request.method,
+            path=request.path,
+            status=response.status_code,
+            ms=round((time.perf_counter() - g.get("started", time.perf_counter())) * 1000, 1),
+            user_id=g.get("actor_id"),
+        )
+    return response

@@ -1,0 +1,1 @@
+"""Stored files: content-addressed under the data folder, one row each."""

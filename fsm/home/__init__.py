@@ -1,0 +1,1 @@
+"""Dashboards, first start, settings index, integrity page."""

@@ -1,0 +1,62 @@
+"""The menu: what the user's roles allow, in the order of the day."""
+
+from typing import Any
+
+from flask import current_app, g, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+# (group, [(label, endpoint, icon)]); an entry whose endpoint is not registered or not allowed is not shown.
+MENU: tuple[tuple[Any, tuple[tuple[Any, str, str], ...]], ...] = (
+    ("", ((_l("Dashboard"), "home.show", "home"), (_l("My work"), "service_orders.mine", "truck"))),
+    (
+        _l("Work"),
+        (
+            (_l("Service orders"), "service_orders.index", "clipboard"),
+            (_l("To invoice"), "service_orders.done_not_invoiced", "inbox"),
+        ),
+    ),
+    (
+        _l("Money"),
+        ((_l("Invoices"), "invoices.index", "invoice"), (_l("Payments"), "payments.index", "payment")),
+    ),
+    (
+        _l("Books"),
+        (
+            (_l("Journal"), "ledger.index", "book"),
+            (_l("Trial balance"), "reports.trial_balance", "scale"),
+            (_l("Periods"), "ledger.periods", "calendar"),
+            (_l("Integrity"), "home.integrity", "shield"),
+        ),
+    ),
+    (
+        _l("Master data"),
+        (
+            (_l("Customers"), "customers.index", "customers"),
+            (_l("Items and rates"), "catalog.index", "box"),
+        ),
+    ),
+    (_l("Administration"), ((_l("Users"), "users.index", "users"), (_l("Settings"), "home.settings", "settings"))),
+)
+
+
+def navigation() -> list[dict[str, Any]]:
+    """Groups of entries for ``base.html``; empty for somebody who is not logged in."""
+    actor = g.get("actor")
+    endpoints = current_app.view_functions
+    groups = []
+    for label, entries in MENU:
+        items = [
+            {
+                "label": _(str(text)),
+                "endpoint": endpoint,
+                "url": url_for(endpoint),
+                "icon": icon,
+                "is_current": request.endpoint == endpoint or request.blueprint == endpoint.split(".")[0] != "home",
+            }
+            for text, endpoint, icon in entries
+            if endpoint in endpoints and actor and actor.can(endpoint)
+        ]
+        if items:
+            groups.append({"label": str(label), "items": items})
+    return groups

@@ -1,0 +1,1 @@
+"""Invoices and credit notes: draft, review, post, send, credit, withdraw."""

@@ -1,0 +1,355 @@
+"""Writing the books: ``post`` and ``reverse``, each for a list. Nobody else writes the ledger's tables.
+
+Locks are taken once, in one order: periods, open items by id, months by account, journals by name.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.dialects import postgresql, sqlite
+
+from fsm.core import numbering
+from fsm.core.audit import now
+from fsm.core.db import is_sqlite, lock, session
+from fsm.core.errors import ConflictError, DomainError
+from fsm.ledger.models import (
+    Account,
+    AccountMonth,
+    ItemKind,
+    ItemMovement,
+    Journal,
+    JournalEntry,
+    JournalHead,
+    JournalLine,
+    MovementRole,
+    OpenItem,
+    Period,
+    Standing,
+)
+from fsm.ledger.periods import periods_for
+from fsm.ledger.posting import (
+    ZERO,
+    EntryDraft,
+    LineDraft,
+    NewItem,
+    chain_hash,
+    hash_content,
+    movements,
+    netted,
+    swapped,
+)
+
+
+Move: TypeAlias = tuple[NewItem | int, MovementRole, Decimal, Decimal]
+
+
+def post(drafts: Sequence[EntryDraft], *, actor_id: int | None) -> list[int]:
+    """Post entries in the order given; gives their ids.
+
+    DomainError for a closed period, a date outside every fiscal year or an unknown account; UnbalancedError for a
+    posting rule that does not balance.
+    """
+    if not drafts:
+        return []
+    lines = [netted(draft) for draft in drafts]
+    moves = [movements(draft) for draft in drafts]
+    accounts = _accounts({line.account for entry in lines for line in entry})
+    periods = periods_for([draft.entry_date for draft in drafts])
+    items = _touch_items(moves)
+    _add_to_months(drafts, lines, accounts)
+    rows = _chained(drafts, lines, periods)
+    ids = _insert(rows, lines, moves, accounts, items)
+    session.execute(
+        sa.update(JournalEntry)
+        .where(JournalEntry.id.in_(ids))
+        .values(posted_at=now(), posted_by_id=actor_id)
+        .execution_options(synchronize_session=False)
+    )
+    return ids
+
+
+def reverse(entry_ids: Sequence[int], *, today: dt.date, actor_id: int | None, narration: str = "") -> list[int]:
+    """Post the reversal of each entry: the same lines, sides swapped, on its date if that period is open, else today.
+
+    ConflictError for an entry that is not posted or has been reversed before.
+    """
+    entries = {
+        entry.id: entry
+        for entry in session.scalars(
+            sa.select(JournalEntry)
+            .where(JournalEntry.id.in_(entry_ids))
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    }
+    done = session.scalar(sa.select(sa.func.count()).where(JournalEntry.reverses_id.in_(entry_ids)))
+    if done or any(entry_id not in entries or entries[entry_id].posted_at is None for entry_id in entry_ids):
+        raise ConflictError(_("This entry has been reversed already, or was never posted."))
+    closed = _closed_months([entry.entry_date for entry in entries.values()])
+    lines = _stored_lines(entry_ids)
+    drafts = [
+        EntryDraft(
+            journal=entry.journal,
+            entry_date=today if entry.entry_date.replace(day=1) in closed else entry.entry_date,
+            narration=narration or _("Reversal of %(narration)s", narration=entry.narration)[:250],
+            source_kind=entry.source_kind,
+            source_id=entry.source_id,
+            source_number=entry.source_number,
+            customer_id=entry.customer_id,
+            currency=entry.currency,
+            lines=swapped(lines[entry.id]),
+            reverses_id=entry.id,
+        )
+        for entry in (entries[entry_id] for entry_id in entry_ids)
+    ]
+    return post(drafts, actor_id=actor_id)
+
+
+def _stored_lines(entry_ids: Sequence[int]) -> dict[int, list[LineDraft]]:
+    """Posted lines as drafts again; the roles come back from the movements, as lines that net to the same."""
+    found: dict[int, list[LineDraft]] = defaultdict(list)
+    with_roles: dict[tuple[int, int], list[ItemMovement]] = defaultdict(list)
+    for move in session.scalars(sa.select(ItemMovement).where(ItemMovement.entry_id.in_(entry_ids))):
+        with_roles[move.entry_id, move.open_item_id].append(move)
+    query = (
+        sa.select(JournalLine, Account.number)
+        .join(Account, Account.id == JournalLine.account_id)
+        .where(JournalLine.entry_id.in_(entry_ids))
+        .order_by(JournalLine.entry_id, JournalLine.position)
+    )
+    for line, account in session.execute(query):
+        if line.open_item_id is None:
+            value, foreign = line.debit - line.credit, line.currency_debit - line.currency_credit
+            found[line.entry_id].append(LineDraft(account, value, foreign, line.grid))
+            continue
+        for move in with_roles.pop((line.entry_id, line.open_item_id), ()):
+            found[line.entry_id].append(
+                LineDraft(account, move.amount_eur, move.amount, line.grid, line.open_item_id, move.role)
+            )
+    return found
+
+
+def _closed_months(days: Iterable[dt.date]) -> set[dt.date]:
+    first_days = {day.replace(day=1) for day in days}
+    query = sa.select(Period.first_day, Period.last_day).where(Period.closed_at.is_not(None))
+    closed = list(session.execute(query))
+    return {day for day in first_days if any(row.first_day <= day <= row.last_day for row in closed)}
+
+
+def _accounts(numbers: set[str]) -> dict[str, int]:
+    found = {
+        number: account_id
+        for number, account_id in session.execute(
+            sa.select(Account.number, Account.id).where(Account.number.in_(numbers))
+        )
+    }
+    if missing := sorted(numbers - found.keys()):
+        raise DomainError(_("Account %(number)s is not in the chart of accounts.", number=missing[0]), "account_number")
+    return found
+
+
+def _touch_items(moves: Sequence[Sequence[Move]]) -> dict[NewItem | int, int]:
+    """Insert the new items, lock the existing ones, add the movements to them; gives the id of each item named."""
+    named = {move[0]: None for entry in moves for move in entry}
+    fresh = [item for item in named if isinstance(item, NewItem)]
+    existing = {item for item in named if isinstance(item, int)}
+    existing |= {item.credits_item_id for item in fresh if item.credits_item_id is not None}
+    if existing:
+        query = sa.select(OpenItem.credits_item_id).where(
+            OpenItem.id.in_(existing), OpenItem.credits_item_id.is_not(None)
+        )
+        existing |= set(session.scalars(query))
+    rows: dict[int, OpenItem] = lock(OpenItem, existing)
+    new_rows = [_new_row(item) for item in fresh]
+    session.add_all(new_rows)
+    new_by_item = dict(zip(fresh, new_rows, strict=True))
+    for entry in moves:
+        for item, role, amount, amount_eur in entry:
+            row = rows[item] if isinstance(item, int) else new_by_item[item]
+            _add(row, role, amount, amount_eur)
+            if row.credits_item_id is not None and role is MovementRole.INVOICED:
+                rows[row.credits_item_id].credited -= amount
+    for row in [*rows.values(), *new_rows]:
+        row.standing = standing_of(row)
+    session.flush()
+    return {item: item if isinstance(item, int) else new_by_item[item].id for item in named}
+
+
+def _new_row(item: NewItem) -> OpenItem:
+    return OpenItem(
+        kind=item.kind,
+        source_id=item.source_id,
+        source_number=item.source_number,
+        customer_id=item.customer_id,
+        credits_item_id=item.credits_item_id,
+        opened_on=item.opened_on,
+        due_on=item.due_on,
+        currency=item.currency,
+        invoiced=ZERO,
+        paid=ZERO,
+        credited=ZERO,
+        written_off=ZERO,
+        claimed=ZERO,
+        balance=ZERO,
+        balance_eur=ZERO,
+    )
+
+
+def _add(row: OpenItem, role: MovementRole, amount: Decimal, amount_eur: Decimal) -> None:
+    row.balance += amount
+    row.balance_eur += amount_eur
+    match role:
+        case MovementRole.INVOICED:
+            row.invoiced += amount
+        case MovementRole.PAID:
+            row.paid -= amount
+        case MovementRole.CREDITED:
+            row.credited -= amount
+        case MovementRole.WRITTEN_OFF:
+            row.written_off -= amount
+        case MovementRole.CLAIMED:
+            row.claimed += amount
+        case MovementRole.DISCOUNT | MovementRole.DIFFERENCE:
+            pass
+
+
+def standing_of(item: OpenItem) -> Standing:
+    """The ledger's part of the table of product.md 7; also what ``fsm check`` recomputes."""
+    if item.kind is ItemKind.INVOICE and item.invoiced > 0 and item.credited == item.invoiced and not item.balance:
+        return Standing.CANCELLED
+    if item.balance:
+        return Standing.OPEN
+    return Standing.WRITTEN_OFF if item.written_off else Standing.SETTLED
+
+
+def _add_to_months(
+    drafts: Sequence[EntryDraft], lines: Sequence[Sequence[LineDraft]], accounts: dict[str, int]
+) -> None:
+    sums: dict[tuple[int, dt.date], list[Decimal]] = defaultdict(lambda: [ZERO, ZERO])
+    for draft, entry in zip(drafts, lines, strict=True):
+        for line in entry:
+            side = 0 if line.value > 0 else 1
+            sums[accounts[line.account], draft.entry_date.replace(day=1)][side] += abs(line.value)
+    insert = (sqlite if is_sqlite() else postgresql).insert(AccountMonth)
+    statement = insert.on_conflict_do_update(
+        index_elements=["account_id", "month"],
+        set_={
+            "debit": AccountMonth.debit + insert.excluded.debit,
+            "credit": AccountMonth.credit + insert.excluded.credit,
+        },
+    )
+    rows = [
+        {"account_id": account_id, "month": month, "debit": debit, "credit": credit}
+        for (account_id, month), (debit, credit) in sorted(sums.items())
+    ]
+    session.execute(statement, rows)
+
+
+def _chained(
+    drafts: Sequence[EntryDraft], lines: Sequence[Sequence[LineDraft]], periods: dict[dt.date, Period]
+) -> list[dict[str, Any]]:
+    """Rows of the entries with their journal numbers and hashes; the journals' heads stay locked."""
+    heads = _lock_heads(sorted({draft.journal for draft in drafts}))
+    years = [periods[draft.entry_date].fiscal_year_id for draft in drafts]
+    wanted: dict[tuple[Journal, int], int] = defaultdict(int)
+    for draft, year in zip(drafts, years, strict=True):
+        wanted[draft.journal, year] += 1
+    upcoming = {
+        (journal, year): numbering.take_plain(f"journal:{journal.value}", str(year), count) - count
+        for (journal, year), count in sorted(wanted.items())
+    }
+    rows = []
+    for draft, year, entry in zip(drafts, years, lines, strict=True):
+        upcoming[draft.journal, year] += 1
+        row = {
+            "journal": draft.journal,
+            "fiscal_year_id": year,
+            "number": upcoming[draft.journal, year],
+            "entry_date": draft.entry_date,
+            "narration": draft.narration[:250],
+            "source_kind": draft.source_kind,
+            "source_id": draft.source_id,
+            "source_number": draft.source_number,
+            "customer_id": draft.customer_id,
+            "currency": draft.currency,
+            "issues_document": draft.issues_document,
+            "facts_hash": draft.facts_hash,
+            "reverses_id": draft.reverses_id,
+            "previous_hash": heads[draft.journal].hash,
+        }
+        row["hash"] = chain_hash(row["previous_hash"], hash_content(row, map(_hashed, entry)))
+        heads[draft.journal].hash = row["hash"]
+        rows.append(row)
+    return rows
+
+
+def _hashed(line: LineDraft) -> tuple[str, str, Decimal, Decimal, Decimal, Decimal]:
+    return (line.account, line.grid, *_sides(line.value), *_sides(line.foreign))
+
+
+def _sides(value: Decimal) -> tuple[Decimal, Decimal]:
+    return (value, ZERO) if value >= 0 else (ZERO, -value)
+
+
+def _lock_heads(journals: Sequence[Journal]) -> dict[Journal, JournalHead]:
+    query = sa.select(JournalHead).where(JournalHead.journal.in_(journals)).order_by(JournalHead.journal)
+    return {
+        head.journal: head
+        for head in session.scalars(query.with_for_update().execution_options(populate_existing=True))
+    }
+
+
+def _insert(
+    rows: Sequence[dict[str, Any]],
+    lines: Sequence[Sequence[LineDraft]],
+    moves: Sequence[Sequence[Move]],
+    accounts: dict[str, int],
+    items: dict[NewItem | int, int],
+) -> list[int]:
+    inserted = session.execute(
+        sa.insert(JournalEntry).returning(JournalEntry.id, sort_by_parameter_order=True), list(rows)
+    )
+    ids = list(inserted.scalars())
+    line_rows = []
+    for entry_id, entry in zip(ids, lines, strict=True):
+        for position, line in enumerate(entry, start=1):
+            (debit, credit), (currency_debit, currency_credit) = _sides(line.value), _sides(line.foreign)
+            line_rows.append(
+                {
+                    "entry_id": entry_id,
+                    "position": position,
+                    "account_id": accounts[line.account],
+                    "open_item_id": None if line.item is None else items[line.item],
+                    "grid": line.grid,
+                    "debit": debit,
+                    "credit": credit,
+                    "currency_debit": currency_debit,
+                    "currency_credit": currency_credit,
+                }
+            )
+    session.execute(sa.insert(JournalLine), line_rows)
+    move_rows = [
+        {"entry_id": entry_id, "open_item_id": items[item], "role": role, "amount": amount, "amount_eur": amount_eur}
+        for entry_id, entry in zip(ids, moves, strict=True)
+        for item, role, amount, amount_eur in entry
+    ]
+    if move_rows:
+        session.execute(sa.insert(ItemMovement), move_rows)
+    _move_heads(rows, ids)
+    return ids
+
+
+def _move_heads(rows: Sequence[dict[str, Any]], ids: Sequence[int]) -> None:
+    newest = {row["journal"]: entry_id for row, entry_id in zip(rows, ids, strict=True)}
+    for journal, entry_id in newest.items():
+        head = session.get(JournalHead, journal)
+        if head is None:
+            msg = f"journal {journal} has no head"
+            raise AssertionError(msg)
+        head.entry_id = entry_id
+    session.flush()

@@ -1,0 +1,1 @@
+"""Payments: register, undo, keep on account, move, refund."""

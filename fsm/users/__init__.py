@@ -1,0 +1,1 @@
+"""Who logs in, with which roles, and what each role may do."""

@@ -1,0 +1,192 @@
+"""One PostgreSQL for the run, one migrated database per test, and people to log in as."""
+
+import contextlib
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
+from hypothesis import settings
+
+from fsm.app import create_app
+from fsm.core.db import Base, db, session, writing
+from fsm.users.models import Role, User
+from tests import factories, postgres
+
+settings.register_profile("fsm", deadline=None)
+settings.load_profile("fsm")
+
+CONFIG = {
+    "TESTING": True,
+    "SECRET_KEY": "only for tests",
+    "WTF_CSRF_ENABLED": False,
+    "KEYS_OPTIONAL": True,
+    "ARGON2_CHEAP": True,
+    "WRITE_LIMIT_SECONDS": 0.5,
+}
+SERVER = pytest.StashKey[postgres.Server]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The controller starts PostgreSQL; workers inherit its address."""
+    if hasattr(config, "workerinput") or config.option.collectonly or os.environ.get("FSM_PURE"):
+        return
+    server = postgres.start()
+    config.stash[SERVER] = server
+    os.environ[postgres.ADDRESS_VARIABLE] = server.address
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop what was started."""
+    server = config.stash.get(SERVER, None)
+    if server is not None:
+        server.stop()
+
+
+def migrated(app: Flask) -> None:
+    """Bring the app's database to head, quietly."""
+    with app.app_context(), open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):  # noqa: PTH123
+        upgrade()
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def worker(worker_id: str) -> str:
+    """This worker's name, unique among runs at the same time."""
+    return f"{worker_id}_{os.getpid()}"
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file with a company in it, to be copied."""
+    folder = tmp_path_factory.mktemp("template")
+    path = folder / "fsm.sqlite3"
+    app = create_app(**CONFIG, DATA_FOLDER=folder, SQLALCHEMY_DATABASE_URI=f"sqlite:///{path}")
+    migrated(app)
+    _seed(app)
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_url(worker: str) -> Iterator[str]:
+    """This worker's migrated PostgreSQL database."""
+    server = postgres.start()
+    yield server.create_database(worker)
+    server.drop_database(worker)
+
+
+@pytest.fixture(scope="session")
+def postgres_app(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """One program over the worker's PostgreSQL database, and its seed rows kept for putting back."""
+    app = create_app(
+        **CONFIG, DATA_FOLDER=tmp_path_factory.mktemp("data"), SQLALCHEMY_DATABASE_URI=postgres_url
+    )
+    migrated(app)
+    _seed(app)
+    with app.app_context(), db.engine.connect() as connection:
+        app.extensions["seeds"] = {
+            table.name: [dict(row) for row in connection.execute(sa.select(table)).mappings()]
+            for table in Base.metadata.sorted_tables
+        }
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+def _seed(app: Flask) -> None:
+    with app.app_context():
+        with writing(bulk=True):
+            factories.make_company()
+        session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine_name(request: pytest.FixtureRequest) -> str:
+    """Each test that asks for a database runs on both engines."""
+    return str(request.param)
+
+
+@pytest.fixture
+def app(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
+    """The program over a fresh database with a company, its chart, fiscal year and one user per role."""
+    if engine_name == "sqlite":
+        path = tmp_path / "fsm.sqlite3"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        app = create_app(**CONFIG, DATA_FOLDER=tmp_path, SQLALCHEMY_DATABASE_URI=f"sqlite:///{path}")
+    else:
+        app = request.getfixturevalue("postgres_app")
+    with app.app_context():
+        yield app
+        session.remove()
+        if engine_name == "sqlite":
+            db.engine.dispose()
+        else:
+            put_back(app)
+
+
+def put_back(app: Flask) -> None:
+    """Empty every table and put the seeds back; guards and keys look away meanwhile."""
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+        for table in Base.metadata.sorted_tables:
+            connection.exec_driver_sql(f'DELETE FROM "{table.name}"')
+        for table in Base.metadata.sorted_tables:
+            if rows := app.extensions["seeds"][table.name]:
+                connection.execute(sa.insert(table), rows)
+
+
+@pytest.fixture
+def database(app: Flask) -> Flask:
+    """For tests that call services: the app's context is on."""
+    return app
+
+
+@pytest.fixture
+def client_for(app: Flask) -> Callable[..., FlaskClient]:
+    """A logged-in client: ``client_for(Role.OFFICE)``, or for a user by e-mail."""
+
+    def make(who: Role | str = Role.OFFICE) -> FlaskClient:
+        email = who if isinstance(who, str) and "@" in who else f"{Role(who).value}@test.example"
+        client = app.test_client()
+        answer = client.post("/login", data={"email": email, "password": factories.PASSWORD})
+        assert answer.status_code in {302, 303}, answer.get_data(as_text=True)
+        return client
+
+    return make
+
+
+@pytest.fixture
+def count_queries(app: Flask) -> Callable[[], Any]:
+    """``with count_queries() as statements:`` collects what is sent to the database."""
+
+    @contextlib.contextmanager
+    def collect() -> Iterator[list[str]]:
+        statements: list[str] = []
+
+        def remember(*arguments: Any) -> None:  # noqa: ANN401 - SQLAlchemy's event
+            statements.append(str(arguments[2]))
+
+        sa.event.listen(db.engine, "before_cursor_execute", remember)
+        try:
+            yield statements
+        finally:
+            sa.event.remove(db.engine, "before_cursor_execute", remember)
+
+    return collect
+
+
+def user_of(role: Role) -> User:
+    """The seeded user of a role."""
+    user = session.scalar(sa.select(User).where(User.email == f"{role.value}@test.example"))
+    assert user is not None
+    return user

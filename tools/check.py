@@ -1,0 +1,99 @@
+"""Runs the checks and tests stage by stage and ends with a table; fails if any stage fails.
+
+A failing stage does not stop the later ones: one run tells everything that is wrong. A stage without a single test
+fails too, since a test that was lost looks like that.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import chromium
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+IMPURE = "database or postgresql or concurrency or browser or soak"
+WORKERS = ("-n", "2")
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A name for the table and a command; the first word is a program of the virtual environment."""
+
+    name: str
+    command: tuple[str, ...]
+
+
+def checks() -> list[Stage]:
+    """Return lint, format, types and, once there are templates, their lint."""
+    stages = [
+        Stage("lint", ("ruff", "check", ".")),
+        Stage("format", ("ruff", "format", "--check", ".")),
+        Stage("types", ("mypy",)),
+    ]
+    if any(ROOT.glob("templates/**/*.html")):
+        stages.append(Stage("templates", ("djlint", "--lint", "--quiet", "templates")))
+    return stages
+
+
+def tests(name: str, markers: str, *options: str) -> Stage:
+    """Return a stage of pytest with the tests that a marker expression selects."""
+    return Stage(name, ("pytest", "--quiet", "-m", markers, *options))
+
+
+def quick() -> list[Stage]:
+    """Return what runs in under a minute: no database, no browser, no second process."""
+    return [*checks(), tests("pure tests", f"not ({IMPURE})", *WORKERS)]
+
+
+def full() -> list[Stage]:
+    """Return everything but the full counts; tests of concurrency and of the browser have the machine to themselves."""
+    return [
+        *checks(),
+        tests("pure and database tests", "not (concurrency or browser or soak)", *WORKERS),
+        tests("concurrency tests", "concurrency and not (browser or soak)"),
+        tests("browser tests", "browser and not soak"),
+    ]
+
+
+def soak() -> list[Stage]:
+    """Return everything; `FSM_SOAK` makes the tests use the full counts."""
+    os.environ["FSM_SOAK"] = "1"
+    # Shown as they come: the seeds and figures of these go into the issue's note.
+    return [*full(), tests("soak tests", "soak", "--capture=no")]
+
+
+KINDS = {"quick": quick, "test": full, "soak": soak}
+
+
+def run(stage: Stage) -> tuple[int, float]:
+    """Return the exit status and the seconds taken."""
+    program, *arguments = stage.command
+    print(f"\n== {stage.name}: {' '.join(stage.command)}", flush=True)
+    began = time.monotonic()
+    finished = subprocess.run([BIN / program, *arguments], cwd=ROOT, check=False)
+    return finished.returncode, time.monotonic() - began
+
+
+def main() -> None:
+    """Run the kind named by the first argument: quick, test or soak."""
+    kind = sys.argv[1]
+    if kind != "quick":
+        # Before the first stage, so that a missing browser is told at once and not after minutes.
+        os.environ["CHROMIUM"] = chromium.path()
+    stages = KINDS[kind]()
+    results = [(stage, *run(stage)) for stage in stages]
+    print(f"\n== make {kind}")
+    for stage, status, seconds in results:
+        print(f"{'ok' if status == 0 else 'FAILED':<8}{seconds:7.1f} s  {stage.name}")
+    failed = sum(status != 0 for _, status, _ in results)
+    print(f"{sum(seconds for *_, seconds in results):15.1f} s  altogether")
+    if failed:
+        raise SystemExit(f"{failed} of {len(results)} stages failed")
+
+
+if __name__ == "__main__":
+    main()
