@@ -16,6 +16,7 @@ from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from fsm.catalog import views as catalog_views
 from fsm.company import services as company_services
 from fsm.company import views as company_views
 from fsm.core import db as database
@@ -23,8 +24,15 @@ from fsm.core import formats, web
 from fsm.core.db import db, session
 from fsm.core.errors import DomainError, ForbiddenError
 from fsm.core.idempotency import OtherBodyError
+from fsm.core.jobs import Handler
 from fsm.core.transactions import TransactionalFlask
+from fsm.customers import site_views as customer_views
+from fsm.documents import jobs as document_jobs
+from fsm.documents import views as document_views
+from fsm.home import first_start as first_start_views
 from fsm.home.navigation import navigation
+from fsm.invoices import views as invoice_views
+from fsm.service_orders import views as service_order_views
 from fsm.users import services as user_services
 from fsm.users import views as user_views
 from fsm.users.actor import Actor, Nobody
@@ -35,7 +43,17 @@ LOCALES = ("en", "nl", "fr", "de")
 BLUEPRINTS: tuple[Blueprint, ...] = (
     user_views.bp,
     company_views.bp,
+    customer_views.bp,
+    catalog_views.bp,
+    service_order_views.bp,
+    invoice_views.bp,
+    document_views.bp,
+    first_start_views.bp,
 )
+# Who does which kind of job (core/jobs.py); its name is text, so that a lower slice may ask for it.
+JOB_HANDLERS: dict[str, Handler] = {
+    document_jobs.RENDER_PDF: document_jobs.render_pdf,
+}
 
 
 def create_app(**config: Any) -> Flask:  # noqa: ANN401 - Flask's configuration is free-form
@@ -66,6 +84,7 @@ def create_app(**config: Any) -> Flask:  # noqa: ANN401 - Flask's configuration 
     CSRFProtect(app)
     Babel(app, locale_selector=_locale, default_locale="en", default_translation_directories=str(ROOT / "translations"))
     formats.init_app(app)
+    app.extensions["job_handlers"] = dict(JOB_HANDLERS)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.add_url_rule("/healthz", "healthz", _healthz)

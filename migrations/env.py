@@ -20,6 +20,9 @@ for slice_ in pkgutil.iter_modules(fsm.__path__):  # every table must be known, 
     if slice_.ispkg and importlib.util.find_spec(f"fsm.{slice_.name}.models"):
         importlib.import_module(f"fsm.{slice_.name}.models")
 
+for module in pkgutil.iter_modules(fsm.core.__path__):
+    importlib.import_module(f"fsm.core.{module.name}")
+
 db = current_app.extensions["migrate"].db
 
 

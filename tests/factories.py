@@ -1,21 +1,33 @@
 """Rows for tests, made with as little as each test needs. One section per slice."""
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
+import sqlalchemy as sa
+
+from fsm.catalog.models import LaborRate, RateKind, StockItem
 from fsm.company.models import BankAccount, Company
+from fsm.core import numbering
 from fsm.core.audit import now
 from fsm.core.db import session
 from fsm.core.numbering import NumberFormat, set_up
 from fsm.core.types import sort_key
-from fsm.customers.models import Customer
+from fsm.customers.models import Contact, Customer, Equipment, Site
 from fsm.documents.models import CashDiscountMode, DocumentSettings
-from fsm.invoices.models import InvoiceSettings
+from fsm.invoices import credits as invoice_credits
+from fsm.invoices import drafts
+from fsm.invoices import services as invoice_services
+from fsm.invoices.models import Invoice, InvoiceSettings
+from fsm.invoices.values import DraftValues, LineValues
 from fsm.ledger.periods import load_chart, open_fiscal_year
 from fsm.payments.models import PaymentSettings
-from fsm.service_orders.models import ServiceSettings
+from fsm.service_orders.claims import refresh_to_bill
+from fsm.service_orders.models import OrderState, PartUsed, ServiceOrder, ServiceSettings, TimeEntry, Visit
 from fsm.users import passwords
+from fsm.users.actor import Actor
 from fsm.users.models import Role, User, UserRole
 
 PASSWORD = "correct horse battery"
@@ -98,3 +110,203 @@ def make_customer(**values: Any) -> Customer:
     session.add(customer)
     session.flush()
     return customer
+
+
+def make_contact(customer: Customer, **values: Any) -> Contact:
+    """Somebody at the customer who gets invoices."""
+    contact = Contact(
+        **{
+            "customer_id": customer.id,
+            "name": "An Peeters",
+            "email": "an@peeters.example",
+            "gets_invoices": True,
+            **values,
+        }
+    )
+    session.add(contact)
+    session.flush()
+    return contact
+
+
+def make_site(customer: Customer, **values: Any) -> Site:
+    """A site at the customer's billing address."""
+    name = values.pop("name", customer.billing_street or customer.name)
+    site = Site(
+        **{
+            "customer_id": customer.id,
+            "name": name,
+            "sort_key": sort_key(name),
+            "street": customer.billing_street,
+            "postal_code": customer.billing_postal_code,
+            "city": customer.billing_city,
+            "country_code": customer.billing_country_code or "BE",
+            **values,
+        }
+    )
+    session.add(site)
+    session.flush()
+    return site
+
+
+def make_equipment(site: Site, **values: Any) -> Equipment:
+    """A boiler at the site."""
+    equipment = Equipment(**{"site_id": site.id, "kind": "Boiler", "make": "Vaillant", "serial": "VA-1", **values})
+    session.add(equipment)
+    session.flush()
+    return equipment
+
+
+# --- invoices
+def draft_values(invoice: Invoice, **values: Any) -> DraftValues:
+    """The draft's own fields as they are, with these changed."""
+    return DraftValues(**{field.name: getattr(invoice, field.name) for field in fields(DraftValues)} | values)
+
+
+def make_invoice(
+    customer: Customer | None = None, *, lines: Sequence[tuple[str, int]] = (("1000.00", 21),), **values: Any
+) -> Invoice:
+    """A draft of one unit per (net, VAT rate)."""
+    actor_id = session.scalars(sa.select(User.id).where(User.email == "office@test.example")).one()
+    invoice = drafts.create_blank((customer or make_customer()).id, actor_id=actor_id)
+    of_lines = [
+        LineValues(description=f"Work {place}", amount=Decimal(net), tax_rate=Decimal(rate), account_number="705000")
+        for place, (net, rate) in enumerate(lines, start=1)
+    ]
+    return drafts.save(invoice.id, draft_values(invoice, **values), of_lines, version=None)
+
+
+# --- payments
+def make_posted_invoice(
+    customer: Customer | None = None,
+    *,
+    lines: Sequence[tuple[str, int]] = (("1000.00", 21),),
+    on: dt.date = dt.date(2026, 3, 2),
+    **values: Any,
+) -> Invoice:
+    """A posted invoice of one unit per (net, VAT rate); values are those of a draft, such as ``days_due=30``."""
+    invoice = make_invoice(customer, lines=lines, invoice_date=on, **values)
+    invoice_services.post([invoice.id], actor_id=invoice.created_by_id, today=max(on, TODAY))
+    session.refresh(invoice)
+    return invoice
+
+
+def make_posted_credit(
+    invoice: Invoice, quantities: Mapping[int, Decimal] | None = None, *, on: dt.date = TODAY
+) -> Invoice:
+    """A posted credit note of quantities by line id; of all that is left where None."""
+    credit = invoice_credits.draft_credit(invoice.id, quantities, releases_work=False, actor_id=invoice.created_by_id)
+    invoice_services.post([credit.id], actor_id=invoice.created_by_id, today=on)
+    session.refresh(credit)
+    return credit
+
+
+# --- catalog
+def make_item(**values: Any) -> StockItem:
+    """A part at 12.50, bought at 7.80."""
+    code, description = values.pop("code", "FLT-1"), values.pop("description", "Filter")
+    item = StockItem(
+        **{
+            "code": code,
+            "description": description,
+            "sort_key": sort_key(f"{code} {description}"),
+            "unit": "piece",
+            "sale_price": Decimal("12.50"),
+            "purchase_price": Decimal("7.80"),
+            **values,
+        }
+    )
+    session.add(item)
+    session.flush()
+    return item
+
+
+def make_rate(**values: Any) -> LaborRate:
+    """The default labor rate, 65 an hour."""
+    rate = LaborRate(**{"name": "Labor", "kind": RateKind.LABOR, "price": Decimal(65), "is_default": True, **values})
+    session.add(rate)
+    session.flush()
+    return rate
+
+
+# --- service_orders
+def actor_of(user: User) -> Actor:
+    """The user as services want it."""
+    return Actor(user.id, user.name, user.email, user.roles, "en", 0)
+
+
+def make_order(site: Site, **values: Any) -> ServiceOrder:
+    """An order in progress at the site; nobody is planned."""
+    creator = session.scalars(sa.select(User).where(User.email == "office@test.example")).one()
+    number = numbering.take("service_order", [TODAY])[0]
+    order = ServiceOrder(
+        **{
+            "number": number.text,
+            "number_series": number.series,
+            "number_period": number.period,
+            "number_counter": number.counter,
+            "state": OrderState.IN_PROGRESS,
+            "customer_id": site.customer_id,
+            "site_id": site.id,
+            "description": "Boiler does not start",
+            "created_by_id": creator.id,
+            "created_at": now(),
+            **values,
+        }
+    )
+    session.add(order)
+    session.flush()
+    return order
+
+
+def make_visit(order: ServiceOrder, technician: User, start_at: dt.datetime, hours: int = 2) -> Visit:
+    """A planned visit."""
+    visit = Visit(
+        service_order_id=order.id,
+        technician_id=technician.id,
+        start_at=start_at,
+        end_at=start_at + dt.timedelta(hours=hours),
+    )
+    session.add(visit)
+    session.flush()
+    return visit
+
+
+def make_time(
+    order: ServiceOrder, technician: User, rate: LaborRate, start_at: dt.datetime, **values: Any
+) -> TimeEntry:
+    """An hour of work, as the services log it; ``minutes`` for more or less."""
+    minutes = values.pop("minutes", 60)
+    entry = TimeEntry(
+        **{
+            "service_order_id": order.id,
+            "technician_id": technician.id,
+            "labor_rate_id": rate.id,
+            "start_at": start_at,
+            "end_at": start_at + dt.timedelta(minutes=minutes),
+            "billable_minutes": minutes,
+            "unit_price": rate.price,
+            "hourly_cost": technician.hourly_cost,
+            **values,
+        }
+    )
+    session.add(entry)
+    refresh_to_bill([order.id])
+    return entry
+
+
+def make_part(order: ServiceOrder, technician: User, item: StockItem, quantity: Decimal = Decimal(1)) -> PartUsed:
+    """A part used, at its list price."""
+    part = PartUsed(
+        service_order_id=order.id,
+        technician_id=technician.id,
+        stock_item_id=item.id,
+        description=item.description,
+        quantity=quantity,
+        unit=item.unit,
+        unit_price=item.sale_price,
+        unit_cost=item.purchase_price,
+        used_at=now(),
+    )
+    session.add(part)
+    refresh_to_bill([order.id])
+    return part

@@ -1,11 +1,12 @@
 """Forms of items, rates and prices per customer."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, SelectField
+from wtforms import BooleanField, SelectChoice, SelectField
 from wtforms.validators import InputRequired, Regexp
 
 from fsm.catalog.models import LaborRate, RateKind, StockItem
@@ -24,6 +25,11 @@ RATE_KINDS = (
     (RateKind.DISTANCE.value, _l("Distance, per kilometre")),
     (RateKind.CALL_OUT.value, _l("Call-out, each")),
 )
+
+
+def choices(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
+    """Options of a select from (value, label)."""
+    return [SelectChoice(str(value), label) for value, label in pairs]
 
 
 class PriceField(ExactField):
@@ -46,9 +52,8 @@ class _TaxedForm(Form):
         rates = dict.fromkeys([*company.tax_rates, Decimal(0)])
         if stored is not None:
             rates[stored] = None
-        self.tax_rate.choices = [("", _("Default (%(rate)s)", rate=percent(company.default_tax_rate)))] + [
-            (_key(rate), percent(rate)) for rate in rates
-        ]
+        default = _("Default (%(rate)s)", rate=percent(company.default_tax_rate))
+        self.tax_rate.choices = choices([("", default), *((_key(rate), percent(rate)) for rate in rates)])
 
     @property
     def chosen_tax_rate(self) -> Decimal | None:
@@ -74,9 +79,9 @@ class ItemForm(_TaxedForm):
         """The statuses that the law of the company's country knows, beside the rates."""
         super().offer(company, stored)
         statuses = [status for status in default_statuses(company.country_code) if status.code]
-        self.special_status.choices = [("", _("None"))] + [
-            (status.code, f"{status.code} - {status.texts.get('en', '')}".removesuffix(" - ")) for status in statuses
-        ]
+        self.special_status.choices = choices(
+            [("", _("None")), *((row.code, f"{row.code} {row.texts.get('en', '')}".strip()) for row in statuses)]
+        )
 
     def fill(self, item: StockItem) -> None:
         """What differs between row and form."""
@@ -85,15 +90,15 @@ class ItemForm(_TaxedForm):
     def values(self) -> ItemValues:
         """For the services."""
         return ItemValues(
-            code=self.code.data,
-            description=self.description.data,
-            barcode=self.barcode.data,
-            unit=self.unit.data,
+            code=self.code.data or "",
+            description=self.description.data or "",
+            barcode=self.barcode.data or "",
+            unit=self.unit.data or "",
             sale_price=self.sale_price.data,
             purchase_price=self.purchase_price.data or Decimal(0),
             tax_rate=self.chosen_tax_rate,
-            special_status=self.special_status.data,
-            account_number=self.account_number.data,
+            special_status=self.special_status.data or "",
+            account_number=self.account_number.data or "",
             is_stock_tracked=self.is_stock_tracked.data,
         )
 
@@ -102,7 +107,7 @@ class RateForm(_TaxedForm):
     """A labor rate."""
 
     name = TextField(_l("Name"), [InputRequired()], length=80)
-    kind = SelectField(_l("Kind"), choices=RATE_KINDS)
+    kind = SelectField(_l("Kind"), choices=choices(RATE_KINDS))
     price = PriceField(_l("Price"), [InputRequired()])
     is_default = BooleanField(_l("Default of its kind"))
 
@@ -114,11 +119,11 @@ class RateForm(_TaxedForm):
     def values(self) -> RateValues:
         """For the services."""
         return RateValues(
-            name=self.name.data,
+            name=self.name.data or "",
             kind=RateKind(self.kind.data),
             price=self.price.data,
             tax_rate=self.chosen_tax_rate,
-            account_number=self.account_number.data,
+            account_number=self.account_number.data or "",
             is_default=self.is_default.data,
         )
 

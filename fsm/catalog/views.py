@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from fsm.catalog import queries, services
-from fsm.catalog.forms import RATE_KINDS, CustomerPriceForm, ItemForm, RateForm
+from fsm.catalog.forms import RATE_KINDS, CustomerPriceForm, ItemForm, RateForm, choices
 from fsm.catalog.models import CustomerPrice, StockItem
 from fsm.company.services import the_company
 from fsm.core import audit
@@ -142,7 +142,7 @@ def customer_prices(customer_id: int) -> ResponseReturnValue:
     if customer is None:
         raise NotFoundError(_("There is no such customer."))
     form = CustomerPriceForm()
-    form.labor_rate_id.choices = [("", "–"), *((str(rate.id), rate.name) for rate in queries.rates())]
+    form.labor_rate_id.choices = choices([("", "–"), *((rate.id, rate.name) for rate in queries.rates())])
     if form.validate_on_submit() and attempt(form, lambda: _set_price(customer_id, form)):
         flash(_("The price was saved."), "success")
         return redirect(url_for("catalog.customer_prices", customer_id=customer_id), 303)
@@ -163,7 +163,7 @@ def _set_price(customer_id: int, form: CustomerPriceForm) -> bool:
     if form.labor_rate_id.data:
         services.set_customer_price(customer_id, services.rate(int(form.labor_rate_id.data)), form.price.data)
         return True
-    item = services.item_of_code(form.code.data)
+    item = services.item_of_code(form.code.data or "")
     if item is None:
         raise DomainError(_("No item has this code."), "code")
     services.set_customer_price(customer_id, item, form.price.data)

@@ -26,23 +26,35 @@ from fsm.company.services import (
 from fsm.core.fields import ExactField, Form, TextField
 from fsm.core.numbering import MAX_PREFIX, NumberFormat
 
-LANGUAGES = (
-    (Language.DUTCH.value, _l("Dutch")),
-    (Language.FRENCH.value, _l("French")),
-    (Language.ENGLISH.value, _l("English")),
-    (Language.GERMAN.value, _l("German")),
-)
-VAT_SCHEMES = (
-    (VatScheme.NORMAL.value, _l("Normal: VAT is charged")),
-    (VatScheme.SMALL_BUSINESS.value, _l("Small business: no VAT is charged")),
-)
-NUMBER_FORMATS = (
-    (NumberFormat.YEAR.value, _l("Year and number (2600001)")),
-    (NumberFormat.YEAR_MONTH.value, _l("Year, month and number (260200001)")),
-    (NumberFormat.PLAIN.value, _l("Number only (00001)")),
-)
 SERIES_NAMES = {"invoice": _l("Invoices"), "credit_note": _l("Credit notes"), "service_order": _l("Service orders")}
 _AREAS = ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+
+
+def language_choices() -> list[tuple[str, str]]:
+    """The languages of documents."""
+    return [
+        (Language.DUTCH.value, _("Dutch")),
+        (Language.FRENCH.value, _("French")),
+        (Language.ENGLISH.value, _("English")),
+        (Language.GERMAN.value, _("German")),
+    ]
+
+
+def vat_scheme_choices() -> list[tuple[str, str]]:
+    """How the company stands towards VAT."""
+    return [
+        (VatScheme.NORMAL.value, _("Normal: VAT is charged")),
+        (VatScheme.SMALL_BUSINESS.value, _("Small business: no VAT is charged")),
+    ]
+
+
+def number_format_choices() -> list[tuple[str, str]]:
+    """The three formats, each with what follows the prefix."""
+    return [
+        (NumberFormat.YEAR.value, _("Year and number (2600001)")),
+        (NumberFormat.YEAR_MONTH.value, _("Year, month and number (260200001)")),
+        (NumberFormat.PLAIN.value, _("Number only (00001)")),
+    ]
 
 
 class EmailField(TextField):
@@ -85,7 +97,7 @@ def _reading(field: Any) -> str:  # noqa: ANN401 - any kind of field
     if isinstance(field, BooleanField):
         return _("yes") if field.data else _("no")
     if isinstance(field, SelectField):
-        return next((str(label) for value, label, *_rest in field.iter_choices() if value == field.data), "–")
+        return next((str(label) for _value, label, selected, *_more in field.iter_choices() if selected), "–")
     return str(field._value() or "–")  # noqa: SLF001 - what the widget prints
 
 
@@ -101,10 +113,10 @@ class IdentityForm(Form):
     enterprise_number = TextField(_l("Enterprise number"), length=20)
     court_register = TextField(_l("Court register"), length=60)
     vat_number = TextField(_l("VAT number"), length=20)
-    vat_scheme = SelectField(_l("VAT scheme"), choices=VAT_SCHEMES, coerce=VatScheme)
+    vat_scheme = SelectField(_l("VAT scheme"), choices=vat_scheme_choices, coerce=VatScheme)
     is_co_contractor = BooleanField(_l("Works for other contractors bear no VAT (co-contractor regime)"))
     time_zone = SelectField(_l("Time zone"), choices=time_zones, default="Europe/Brussels")
-    language = SelectField(_l("Language of documents"), choices=LANGUAGES, coerce=Language)
+    language = SelectField(_l("Language of documents"), choices=language_choices, coerce=Language)
     email = EmailField(_l("E-mail"))
     phone = TextField(_l("Phone"), length=40)
     website = TextField(_l("Website"), length=200)
@@ -147,17 +159,17 @@ class SeriesFields(PlainForm):
     """Prefix, format and first number of each kind; flat, so that a refusal finds its field."""
 
     invoice_prefix = TextField(_l("Prefix"), length=MAX_PREFIX, default=DEFAULT_SERIES["invoice"].prefix)
-    invoice_format = SelectField(_l("Format"), choices=NUMBER_FORMATS, coerce=NumberFormat)
+    invoice_format = SelectField(_l("Format"), choices=number_format_choices, coerce=NumberFormat)
     invoice_first_number = IntegerField(
         _l("First number"), [InputRequired(), NumberRange(1, HIGHEST_FIRST_NUMBER)], default=1
     )
     credit_note_prefix = TextField(_l("Prefix"), length=MAX_PREFIX, default=DEFAULT_SERIES["credit_note"].prefix)
-    credit_note_format = SelectField(_l("Format"), choices=NUMBER_FORMATS, coerce=NumberFormat)
+    credit_note_format = SelectField(_l("Format"), choices=number_format_choices, coerce=NumberFormat)
     credit_note_first_number = IntegerField(
         _l("First number"), [InputRequired(), NumberRange(1, HIGHEST_FIRST_NUMBER)], default=1
     )
     service_order_prefix = TextField(_l("Prefix"), length=MAX_PREFIX, default=DEFAULT_SERIES["service_order"].prefix)
-    service_order_format = SelectField(_l("Format"), choices=NUMBER_FORMATS, coerce=NumberFormat)
+    service_order_format = SelectField(_l("Format"), choices=number_format_choices, coerce=NumberFormat)
     service_order_first_number = IntegerField(
         _l("First number"), [InputRequired(), NumberRange(1, HIGHEST_FIRST_NUMBER)], default=1
     )

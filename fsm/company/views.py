@@ -6,26 +6,52 @@ from flask_babel import gettext as _
 
 from fsm.company import charts, queries, services
 from fsm.company.countries import country_name
-from fsm.company.forms import SERIES_NAMES, BankAccountForm, CompanyForm, NumberingForm, newer_values
+from fsm.company.forms import (
+    SERIES_NAMES,
+    BankAccountForm,
+    CompanyForm,
+    NumberingForm,
+    newer_values,
+)
+from fsm.company.logo import is_sound, sent_logo
+from fsm.company.models import Company
+from fsm.core.errors import NotFoundError
 from fsm.core.numbering import MAX_PREFIX, NumberFormat
-from fsm.core.transactions import attempt
+from fsm.core.transactions import attempt, prepares
+from fsm.files import services as files
 
 bp = Blueprint("company", __name__, url_prefix="/settings")
 
 
 @bp.route("/company", methods=["GET", "POST"])
+@prepares(sent_logo)
 def edit() -> ResponseReturnValue:
     """Identity, VAT, zone, language, rates, logo."""
     form = CompanyForm(obj=g.company)
-    if form.validate_on_submit():
-        company = attempt(form, lambda: services.edit(form.values(), version=form.sent_version()))
-        if company is not None:
-            flash(_("The settings were saved."), "success")
-            return redirect(url_for("company.edit"), 303)
+    if form.validate_on_submit() and is_sound(form, g.prepared) and attempt(form, lambda: _save(form)):
+        flash(_("The settings were saved."), "success")
+        return redirect(url_for("company.edit"), 303)
     company = services.the_company()
     newer = newer_values(form, CompanyForm(formdata=None, obj=company)) if _is_stale() else []
     country = country_name(company.country_code)
     return render_template("company/edit.html", form=form, company=company, country=country, newer=newer), _status()
+
+
+def _save(form: CompanyForm) -> Company:
+    company = services.edit(form.values(), version=form.sent_version())
+    file_id = g.prepared.file_id()
+    if file_id is not None or form.removes_logo.data:
+        services.change_logo(file_id)
+    return company
+
+
+@bp.get("/company/logo")
+def logo() -> ResponseReturnValue:
+    """The picture itself."""
+    file_id = services.the_company().logo_file_id
+    if file_id is None:
+        raise NotFoundError(_("The company has no logo."))
+    return files.response(files.get(file_id))
 
 
 @bp.get("/bank-accounts")

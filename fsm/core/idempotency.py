@@ -88,4 +88,7 @@ def finish(who: str, key: str, answer: Answer) -> None:
 
 def forget_old(before: dt.datetime) -> int:
     """Delete keys older than the moment (the daily clean-up); gives how many."""
-    return session.execute(sa.delete(IdempotencyKey).where(IdempotencyKey.created_at < before)).rowcount
+    gone = session.scalars(
+        sa.delete(IdempotencyKey).where(IdempotencyKey.created_at < before).returning(IdempotencyKey.key)
+    )
+    return len(gone.all())

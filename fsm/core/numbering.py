@@ -105,6 +105,16 @@ def peek(kind: str, on: dt.date) -> str:
     return written(series.prefix, period, number)
 
 
+def last_date(kind: str, on: dt.date) -> dt.date | None:
+    """The date of the last number in the counter that a document of this date belongs to: none may be earlier."""
+    series = active_series(kind)
+    return session.scalar(
+        sa.select(NumberCounter.last_date).where(
+            NumberCounter.series == _key(series), NumberCounter.period == period_of(series.format, on)
+        )
+    )
+
+
 def take(kind: str, dates: Sequence[dt.date]) -> list[Taken]:
     """The next numbers of the kind's active series, one for each date in the order given (sort them first).
 
@@ -116,12 +126,12 @@ def take(kind: str, dates: Sequence[dt.date]) -> list[Taken]:
     for on, group in itertools.groupby(dates):
         count = len(list(group))
         period = period_of(series.format, on)
-        last, last_date = _advance(key, period, series.first_number, count, on)
-        if last_date > on:
+        last, date_of_last = _advance(key, period, series.first_number, count, on)
+        if date_of_last > on:
             raise ConflictError(
                 _(
                     "The last number of this series bears the date %(last)s; nothing may be dated before it.",
-                    last=last_date.isoformat(),
+                    last=date_of_last.isoformat(),
                 ),
                 "invoice_date",
             )
@@ -139,12 +149,13 @@ def take_plain(series: str, period: str, count: int) -> int:
 
 def give_back(series: str, period: str, number: int, previous_date: dt.date | None) -> None:
     """Return the last number of a counter (a withdrawn document); ConflictError when it is no longer the last."""
-    changed = session.execute(
+    changed = session.scalar(
         sa.update(NumberCounter)
         .where(NumberCounter.series == series, NumberCounter.period == period, NumberCounter.last_number == number)
         .values(last_number=number - 1, last_date=previous_date)
+        .returning(NumberCounter.last_number)
     )
-    if changed.rowcount != 1:
+    if changed is None:
         raise ConflictError(_("A later number of this series has been given since."))
 
 
@@ -192,5 +203,5 @@ def _advance(series: str, period: str, first: int, count: int, on: dt.date | Non
         )
         .returning(NumberCounter.last_number, NumberCounter.last_date)
     )
-    number, last_date = session.execute(statement).one()
-    return number, last_date or dt.date.min
+    number, on_last = session.execute(statement).one()
+    return number, on_last or dt.date.min

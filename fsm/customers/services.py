@@ -1,6 +1,5 @@
 """Customers and their contacts: the verbs. Sites and equipment are in ``sites``."""
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -19,6 +18,7 @@ from fsm.core.types import sort_key
 from fsm.customers.models import Contact, Customer
 
 MAX_DAYS_DUE = 999
+NAME_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ class ContactValues:
 def create(values: CustomerValues) -> Customer:
     """A new customer. DomainError at the field that is wrong."""
     values = _checked(values)
-    customer = Customer(**asdict(values), sort_key=_key(values.name), created_at=audit.now())
+    customer = Customer(**asdict(values), sort_key=name_key(values.name), created_at=audit.now())
     session.add(customer)
     session.flush()
     audit.note([("customer", customer.id)], _("%(name)s was added.", name=customer.name))
@@ -82,7 +82,7 @@ def edit(customer_id: int, values: CustomerValues, *, version: int | None) -> Cu
     customer = locked(customer_id)
     check_version(customer.version, version)
     values = _checked(values)
-    apply(customer, asdict(values) | {"sort_key": _key(values.name)})
+    apply(customer, asdict(values) | {"sort_key": name_key(values.name)})
     if session.is_modified(customer):
         session.flush()
         audit.note([("customer", customer.id)], _("The customer's data was changed."))
@@ -157,9 +157,9 @@ def _locked_contact(customer_id: int, contact_id: int) -> Contact:
     return contact
 
 
-def _key(name: str) -> str:
-    # Taking letters apart may make a name longer than it was typed.
-    return sort_key(name)[: Customer.__table__.c.sort_key.type.length]
+def name_key(name: str) -> str:
+    """The sort key, cut to its column: taking letters apart may make a name longer than it was typed."""
+    return sort_key(name)[:NAME_LENGTH]
 
 
 def apply(row: Base, values: dict[str, Any]) -> None:
@@ -202,17 +202,15 @@ def check_lengths(model: type[Base], values: Any) -> None:  # noqa: ANN401 - one
     """DomainError for a name that is empty or a text longer than its column (SQLite would keep it)."""
     columns = model.__table__.columns
     for name, value in asdict(values).items():
-        if not isinstance(value, str):
-            continue
-        length = columns[name].type.length if isinstance(columns[name].type, sa.String) else None
-        if length is not None and len(value) > length:
-            raise DomainError(_("At most %(length)s characters.", length=length), name)
+        kind = columns[name].type
+        if isinstance(value, str) and isinstance(kind, sa.String) and kind.length and len(value) > kind.length:
+            raise DomainError(_("At most %(length)s characters.", length=kind.length), name)
     if "name" in columns and not values.name.strip():
         raise DomainError(_("A name is needed."), "name")
 
 
 def _check_contact(values: ContactValues) -> None:
     check_lengths(Contact, values)
-    gets_mail: Callable[[str], bool] = lambda name: name.startswith("gets_")  # noqa: E731 - read once below
-    if not values.email and any(value for name, value in asdict(values).items() if gets_mail(name)):
+    gets_mail = values.gets_quotes or values.gets_invoices or values.gets_reminders or values.gets_visit_messages
+    if gets_mail and not values.email:
         raise DomainError(_("Who gets mails needs an e-mail address."), "email")

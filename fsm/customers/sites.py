@@ -7,11 +7,10 @@ from flask_babel import gettext as _
 
 from fsm.core import audit
 from fsm.core.db import lock, session
-from fsm.core.errors import ConflictError, DomainError, NotFoundError
+from fsm.core.errors import DomainError, NotFoundError
 from fsm.core.state import check_version
-from fsm.core.types import sort_key
 from fsm.customers.models import Customer, Equipment, Site
-from fsm.customers.services import apply, check_country, check_lengths, locked
+from fsm.customers.services import NAME_LENGTH, apply, check_country, check_lengths, locked, name_key
 
 OLDEST_YEAR = 1000
 
@@ -52,7 +51,7 @@ def create_site(customer_id: int, values: SiteValues, *, today: dt.date) -> Site
     """A new site of a customer. DomainError at the field that is wrong."""
     customer = locked(customer_id)
     _check_site(values, customer.id, None, today)
-    site = Site(customer_id=customer.id, **asdict(values), sort_key=_key(values.name))
+    site = Site(customer_id=customer.id, **asdict(values), sort_key=name_key(values.name))
     session.add(site)
     session.flush()
     audit.note([("site", site.id), ("customer", customer.id)], _("Site %(name)s was added.", name=site.name))
@@ -62,8 +61,16 @@ def create_site(customer_id: int, values: SiteValues, *, today: dt.date) -> Site
 def create_first_site(customer: Customer, *, today: dt.date) -> Site:
     """A site at the new customer's billing address, named after its street."""
     address = customer.billing_address
-    name = address.street[:100] or customer.name
-    return create_site(customer.id, SiteValues(name=name, **address.as_dict()), today=today)
+    values = SiteValues(
+        name=address.street[:NAME_LENGTH] or customer.name,
+        street=address.street,
+        street2=address.street2,
+        postal_code=address.postal_code,
+        city=address.city,
+        country_code=address.country_code,
+        phone=customer.phone,
+    )
+    return create_site(customer.id, values, today=today)
 
 
 def edit_site(customer_id: int, site_id: int, values: SiteValues, *, version: int | None, today: dt.date) -> Site:
@@ -71,7 +78,7 @@ def edit_site(customer_id: int, site_id: int, values: SiteValues, *, version: in
     site = _locked_site(customer_id, site_id)
     check_version(site.version, version)
     _check_site(values, customer_id, site.payer_id, today)
-    apply(site, asdict(values) | {"sort_key": _key(values.name)})
+    apply(site, asdict(values) | {"sort_key": name_key(values.name)})
     if session.is_modified(site):
         session.flush()
         audit.note([("site", site.id), ("customer", customer_id)], _("Site %(name)s was changed.", name=site.name))
@@ -159,11 +166,6 @@ def _locked_equipment(customer_id: int, equipment_id: int) -> Equipment:
     return equipment
 
 
-def _key(name: str) -> str:
-    # Taking letters apart may make a name longer than it was typed.
-    return sort_key(name)[: Site.__table__.c.sort_key.type.length]
-
-
 def _check_site(values: SiteValues, customer_id: int, old_payer_id: int | None, today: dt.date) -> None:
     check_lengths(Site, values)
     check_country(values.country_code, "country_code")
@@ -183,7 +185,7 @@ def _check_payer(payer_id: int, customer_id: int) -> None:
     if payer is None:
         raise DomainError(_("There is no such customer."), "payer_id")
     if payer.archived_at is not None:
-        raise ConflictError(_("%(name)s is archived.", name=payer.name), "payer_id")
+        raise DomainError(_("%(name)s is archived.", name=payer.name), "payer_id")
 
 
 def _check_equipment(values: EquipmentValues) -> None:

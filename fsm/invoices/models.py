@@ -82,7 +82,7 @@ class Invoice(Base):
         sa.CheckConstraint("exchange_rate > 0", name="exchange_rate"),
         sa.CheckConstraint("state = 'draft' OR (number IS NOT NULL AND entry_id IS NOT NULL)", name="posted_is_whole"),
         sa.CheckConstraint("state <> 'draft' OR number IS NULL", name="draft_has_no_number"),
-        sa.CheckConstraint("total_with_tax >= 0", name="total_with_tax"),
+        sa.CheckConstraint("state = 'draft' OR total_with_tax >= 0", name="total_with_tax"),
     )
 
     id: Mapped[int] = mapped_column(ID, primary_key=True)
@@ -202,6 +202,11 @@ class InvoiceTax(Base):
     tax_rate: Mapped[Decimal] = mapped_column(PERCENTAGE)
     special_status: Mapped[str] = mapped_column(sa.String(20), default="")
     net: Mapped[Decimal] = mapped_column(AMOUNT)
+    total: Mapped[Decimal] = mapped_column(AMOUNT)
+    discount: Mapped[Decimal] = mapped_column(AMOUNT)
+    net_after_discount: Mapped[Decimal] = mapped_column(AMOUNT)
+    cash_discount: Mapped[Decimal] = mapped_column(AMOUNT)
+    cash_discount_tax: Mapped[Decimal] = mapped_column(AMOUNT)
     base: Mapped[Decimal] = mapped_column(AMOUNT)
     tax: Mapped[Decimal] = mapped_column(AMOUNT)
     grid: Mapped[str] = mapped_column(sa.String(4), default="")

@@ -156,6 +156,7 @@ class JournalEntry(Base):
         sa.UniqueConstraint("journal", "fiscal_year_id", "number"),
         sa.UniqueConstraint("reverses_id"),
         sa.Index("ix_journal_entry_source_kind_source_id", "source_kind", "source_id"),
+        sa.Index("ix_journal_entry_source_number", "source_number"),
         sa.Index("ix_journal_entry_entry_date_id", "entry_date", "id"),
         sa.Index("ix_journal_entry_journal_id", "journal", "id"),
         sa.Index("ix_journal_entry_customer_id_id", "customer_id", "id"),

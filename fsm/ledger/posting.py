@@ -5,7 +5,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -89,13 +89,12 @@ class EntryDraft:
     issues_document: bool = False
     facts_hash: str = ""
     reverses_id: int | None = None
-    keeps_zero_lines: bool = field(default=False)
 
 
 def netted(draft: EntryDraft) -> list[LineDraft]:
     """Lines of one account, open item and grid added up, in the order of first appearance (accounting.md 4).
 
-    Lines of 0 fall away, but for a document's receivable line. UnbalancedError where the sides differ.
+    Lines of 0 fall away, but a document keeps one receivable line. UnbalancedError where the sides differ.
     """
     sums: dict[tuple[str, NewItem | int | None, str], tuple[Decimal, Decimal]] = defaultdict(lambda: (ZERO, ZERO))
     for line in draft.lines:
@@ -104,11 +103,14 @@ def netted(draft: EntryDraft) -> list[LineDraft]:
     if sum(value for value, _ in sums.values()) or sum(foreign for _, foreign in sums.values()):
         msg = f"{draft.narration}: {draft.lines}"
         raise UnbalancedError(msg)
-    return [
+    lines = [
         LineDraft(account, value, foreign, grid, item)
         for (account, item, grid), (value, foreign) in sums.items()
-        if value or foreign or (item is not None and draft.issues_document)
+        if value or foreign
     ]
+    if draft.issues_document and not any(line.item for line in lines):
+        lines += [LineDraft(account, ZERO, ZERO, grid, item) for account, item, grid in sums if item is not None][:1]
+    return lines
 
 
 def movements(draft: EntryDraft) -> list[tuple[NewItem | int, MovementRole, Decimal, Decimal]]:

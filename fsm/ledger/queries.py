@@ -1,11 +1,39 @@
 """Reading the books: accounts by role, open items, entries, the trial balance's figures."""
 
-from collections.abc import Iterable, Mapping
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm import aliased, joinedload, selectinload
 
-from fsm.core.db import session
-from fsm.ledger.models import Account, AccountRole, ItemKind, OpenItem
+from fsm.core.db import session, total
+from fsm.core.errors import NotFoundError
+from fsm.core.paging import Page, page
+from fsm.ledger.models import (
+    Account,
+    AccountKind,
+    AccountMonth,
+    AccountRole,
+    FiscalYear,
+    ItemKind,
+    Journal,
+    JournalEntry,
+    JournalLine,
+    OpenItem,
+    Period,
+)
+
+# These add up from the first day of the fiscal year, all others from the beginning (accounting.md 4).
+YEARLY = frozenset({AccountKind.INCOME, AccountKind.EXPENSE})
+# A payment's open item bears the kind of the money that waits on it.
+ITEM_KINDS: dict[str, tuple[ItemKind, ...]] = {
+    "invoice": (ItemKind.INVOICE, ItemKind.CREDIT_NOTE),
+    "payment": (ItemKind.ON_ACCOUNT,),
+}
 
 
 def account_of_role() -> Mapping[str, str]:
@@ -28,3 +56,303 @@ def items_of(kind: ItemKind, source_ids: Iterable[int]) -> dict[int, OpenItem]:
     """Open items by their source's id."""
     query = sa.select(OpenItem).where(OpenItem.kind == kind, OpenItem.source_id.in_(list(source_ids)))
     return {item.source_id: item for item in session.scalars(query)}
+
+
+# --- the journal
+@dataclass(frozen=True, slots=True)
+class EntryFilter:
+    """What a list of entries is narrowed to; ``text`` is the number of a document or of an entry."""
+
+    journal: Journal | None = None
+    first_day: dt.date | None = None
+    last_day: dt.date | None = None
+    account_number: str = ""
+    customer_id: int | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """An entry in a list, with the sum of its debits in EUR."""
+
+    entry: JournalEntry
+    amount: Decimal
+
+
+def entries(wanted: EntryFilter, cursor: str | None = None) -> Page[EntryRow]:
+    """A page of posted entries, newest first: by date within a period, else in the order in which they were posted."""
+    query: sa.Select[Any] = sa.select(JournalEntry).options(joinedload(JournalEntry.fiscal_year))
+    query = query.where(JournalEntry.posted_at.is_not(None))
+    if wanted.journal:
+        query = query.where(JournalEntry.journal == wanted.journal)
+    if wanted.customer_id:
+        query = query.where(JournalEntry.customer_id == wanted.customer_id)
+    if wanted.text:
+        query = query.where(_numbered(wanted.text))
+    keys: list[Any] = [JournalEntry.id]
+    if wanted.first_day and wanted.last_day:
+        query = query.where(JournalEntry.entry_date.between(wanted.first_day, wanted.last_day))
+        keys = [JournalEntry.entry_date, JournalEntry.id]
+    if wanted.account_number:
+        query, keys = _touching(query, keys, wanted.account_number)
+    found = page(query, keys, cursor, descending=True)
+    rows = [row if isinstance(row, JournalEntry) else row.JournalEntry for row in found.rows]
+    amounts = _amounts([entry.id for entry in rows])
+    return Page([EntryRow(entry, amounts[entry.id]) for entry in rows], found.previous, found.next)
+
+
+def _numbered(text: str) -> sa.ColumnElement[bool]:
+    number = text.strip()
+    same = JournalEntry.source_number.in_({number, number.upper()})
+    if not (number.isascii() and number.isdigit() and len(number) < 10):  # noqa: PLR2004 - an int
+        return same
+    # With journal and year named the unique index finds the entry by its number.
+    by_number = sa.and_(
+        JournalEntry.journal.in_(list(Journal)),
+        JournalEntry.fiscal_year_id.in_(sa.select(FiscalYear.id)),
+        JournalEntry.number == int(number),
+    )
+    return sa.or_(same, by_number)
+
+
+def _touching(query: sa.Select[Any], keys: list[Any], account_number: str) -> tuple[sa.Select[Any], list[Any]]:
+    """Entries with a line on the account; without a period the account's own index gives them in their order."""
+    account_id = sa.select(Account.id).where(Account.number == account_number).scalar_subquery()
+    if len(keys) > 1:
+        line = sa.exists().where(JournalLine.entry_id == JournalEntry.id, JournalLine.account_id == account_id)
+        return query.where(line), keys
+    other = aliased(JournalLine)
+    is_first = ~sa.exists().where(
+        other.entry_id == JournalLine.entry_id,
+        other.account_id == JournalLine.account_id,
+        other.position < JournalLine.position,
+    )
+    query = query.join(JournalLine, JournalLine.entry_id == JournalEntry.id).add_columns(JournalLine.entry_id)
+    return query.where(JournalLine.account_id == account_id, is_first), [JournalLine.entry_id]
+
+
+def _amounts(entry_ids: Sequence[int]) -> dict[int, Decimal]:
+    query = sa.select(JournalLine.entry_id, total(JournalLine.debit)).where(JournalLine.entry_id.in_(entry_ids))
+    found = session.execute(query.group_by(JournalLine.entry_id)).tuples()
+    return dict.fromkeys(entry_ids, Decimal("0.00")) | dict(found.all())
+
+
+def latest_entries(limit: int) -> Sequence[JournalEntry]:
+    """The entries posted last."""
+    query = sa.select(JournalEntry).options(joinedload(JournalEntry.fiscal_year)).order_by(JournalEntry.id.desc())
+    return session.scalars(query.where(JournalEntry.posted_at.is_not(None)).limit(limit)).all()
+
+
+def entry(entry_id: int) -> JournalEntry:
+    """With its fiscal year; NotFoundError where there is none."""
+    row = session.get(JournalEntry, entry_id, options=[joinedload(JournalEntry.fiscal_year)])
+    if row is None:
+        raise NotFoundError(_("There is no such journal entry."))
+    return row
+
+
+def lines_of(entry_id: int) -> Sequence[sa.Row[tuple[JournalLine, Account, OpenItem | None]]]:
+    """(line, account, open item or None) in their order."""
+    query = (
+        sa.select(JournalLine, Account, OpenItem)
+        .join(Account, Account.id == JournalLine.account_id)
+        .outerjoin(OpenItem, OpenItem.id == JournalLine.open_item_id)
+        .where(JournalLine.entry_id == entry_id)
+        .order_by(JournalLine.position)
+    )
+    return session.execute(query).all()
+
+
+def reversal_of(entry_id: int) -> JournalEntry | None:
+    """The entry that reverses this one."""
+    query = sa.select(JournalEntry).options(joinedload(JournalEntry.fiscal_year))
+    return session.scalar(query.where(JournalEntry.reverses_id == entry_id))
+
+
+def entries_of(kind: str, source_id: int) -> Sequence[JournalEntry]:
+    """What a document or a payment has in the books, oldest first: its own entries, and those that touch its open item."""
+    own = sa.select(JournalEntry.id).where(JournalEntry.source_kind == kind, JournalEntry.source_id == source_id)
+    touching = (
+        sa.select(JournalLine.entry_id)
+        .join(OpenItem, OpenItem.id == JournalLine.open_item_id)
+        .where(OpenItem.kind.in_(ITEM_KINDS.get(kind, ())), OpenItem.source_id == source_id)
+    )
+    query = (
+        sa.select(JournalEntry)
+        .where(JournalEntry.id.in_(own.union(touching)), JournalEntry.posted_at.is_not(None))
+        .options(
+            joinedload(JournalEntry.fiscal_year), selectinload(JournalEntry.lines).joinedload(JournalLine.account)
+        )
+    )
+    return session.scalars(query.order_by(JournalEntry.id)).all()
+
+
+# --- accounts
+def account(number: str) -> Account:
+    """NotFoundError where the chart has none."""
+    row = session.scalar(sa.select(Account).where(Account.number == number))
+    if row is None:
+        raise NotFoundError(_("There is no such account."))
+    return row
+
+
+@dataclass(frozen=True, slots=True)
+class ChartRow:
+    """An account of the chart, the roles it plays in the posting rules, and its balance (debit positive)."""
+
+    account: Account
+    roles: Sequence[str]
+    balance: Decimal
+
+
+def chart(year: FiscalYear) -> list[ChartRow]:
+    """The whole chart with balances at the end of the fiscal year."""
+    roles: dict[int, list[str]] = {}
+    for account_id, role in session.execute(sa.select(AccountRole.account_id, AccountRole.role)).tuples():
+        roles.setdefault(account_id, []).append(role)
+    since = sa.or_(Account.kind.not_in(YEARLY), AccountMonth.month >= year.first_day.replace(day=1))
+    until = AccountMonth.month <= year.last_day
+    query = (
+        sa.select(Account, total(AccountMonth.debit), total(AccountMonth.credit))
+        .outerjoin(AccountMonth, sa.and_(AccountMonth.account_id == Account.id, since, until))
+        .group_by(Account.id)
+        .order_by(Account.number)
+    )
+    return [
+        ChartRow(row, sorted(roles.get(row.id, ())), debit - credit) for row, debit, credit in session.execute(query)
+    ]
+
+
+# --- fiscal years and ranges of months
+@dataclass(frozen=True, slots=True)
+class MonthRange:
+    """Whole periods of one fiscal year, from the first day of one to the last day of another."""
+
+    year: FiscalYear
+    first_day: dt.date
+    last_day: dt.date
+
+    @property
+    def first_month(self) -> dt.date:
+        """The key of ``account_month``."""
+        return self.first_day.replace(day=1)
+
+    @property
+    def year_month(self) -> dt.date:
+        """The month from which costs and income add up."""
+        return self.year.first_day.replace(day=1)
+
+
+def fiscal_years() -> Sequence[FiscalYear]:
+    """Newest first."""
+    return session.scalars(sa.select(FiscalYear).order_by(FiscalYear.first_day.desc())).all()
+
+
+def periods() -> Sequence[Period]:
+    """All months, newest first."""
+    return session.scalars(sa.select(Period).order_by(Period.first_day.desc())).all()
+
+
+def period(period_id: int) -> Period:
+    """NotFoundError where there is none."""
+    row = session.get(Period, period_id)
+    if row is None:
+        raise NotFoundError(_("There is no such period."))
+    return row
+
+
+def month_range(first: dt.date | None, last: dt.date | None, today: dt.date) -> MonthRange:
+    """The periods from that of ``first`` to that of ``last``, within the fiscal year of ``first``.
+
+    Without ``first`` the fiscal year of today (else the newest before it, else the oldest), whole.
+    """
+    years = fiscal_years()
+    if not years:
+        raise NotFoundError(_("No fiscal year has been set up."))
+    day = first or today
+    year = next((year for year in years if year.first_day <= day), years[-1])
+    query = sa.select(Period).where(Period.fiscal_year_id == year.id).order_by(Period.first_day)
+    months = session.scalars(query).all()
+    begin = next((month for month in reversed(months) if first and month.first_day <= first), months[0])
+    end = next((month for month in months if last and month.last_day >= last), months[-1])
+    return MonthRange(year, begin.first_day, max(begin, end, key=lambda month: month.last_day).last_day)
+
+
+def opening_balance(row: Account, months: MonthRange) -> Decimal:
+    """Debit minus credit before the range; costs and income only since the first day of the fiscal year."""
+    since = months.year_month if row.kind in YEARLY else dt.date.min
+    return _balance_of_months(row.id, since, months.first_month)
+
+
+def _balance_of_months(account_id: int, since: dt.date, before: dt.date) -> Decimal:
+    query = sa.select(total(AccountMonth.debit), total(AccountMonth.credit)).where(
+        AccountMonth.account_id == account_id, AccountMonth.month >= since, AccountMonth.month < before
+    )
+    debit, credit = session.execute(query).one()
+    return Decimal(debit - credit)
+
+
+def turnover(row: Account, months: MonthRange) -> tuple[Decimal, Decimal]:
+    """Debit and credit of an account within the range."""
+    query = sa.select(total(AccountMonth.debit), total(AccountMonth.credit)).where(
+        AccountMonth.account_id == row.id,
+        AccountMonth.month.between(months.first_month, months.last_day),
+    )
+    debit, credit = session.execute(query).one()
+    return debit, credit
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """A line of an account's page and the balance after it."""
+
+    line: JournalLine
+    entry: JournalEntry
+    balance: Decimal
+
+
+def account_lines(row: Account, months: MonthRange, cursor: str | None = None) -> Page[LedgerRow]:
+    """A page of an account's lines by date, each with the running balance; one month's lines are added up at most."""
+    entry_id = JournalEntry.id.label("entry_id")
+    query = (
+        sa.select(JournalLine, JournalEntry, JournalEntry.entry_date, entry_id, JournalLine.position)
+        .join(JournalEntry, JournalEntry.id == JournalLine.entry_id)
+        .options(joinedload(JournalEntry.fiscal_year))
+        .where(
+            JournalLine.account_id == row.id,
+            JournalEntry.entry_date.between(months.first_day, months.last_day),
+            JournalEntry.posted_at.is_not(None),
+        )
+    )
+    found = page(query, [JournalEntry.entry_date, entry_id, JournalLine.position], cursor)
+    if not found.rows:
+        return Page([], found.previous, found.next)
+    balance = _balance_before(row, months, found.rows[0])
+    rows = []
+    for line, posted, *_keys in found.rows:
+        balance += line.debit - line.credit
+        rows.append(LedgerRow(line, posted, balance))
+    return Page(rows, found.previous, found.next)
+
+
+def _balance_before(row: Account, months: MonthRange, first: Any) -> Decimal:  # noqa: ANN401 - a row of the page
+    month = first.entry_date.replace(day=1)
+    balance = opening_balance(row, months) + _balance_of_months(row.id, months.first_month, month)
+    place = sa.tuple_(JournalEntry.entry_date, JournalEntry.id, JournalLine.position)
+    query = (
+        sa.select(total(JournalLine.debit), total(JournalLine.credit))
+        .join(JournalEntry, JournalEntry.id == JournalLine.entry_id)
+        .where(
+            JournalLine.account_id == row.id,
+            JournalEntry.entry_date >= month,
+            JournalEntry.posted_at.is_not(None),
+            place < sa.tuple_(*(sa.literal(value) for value in (first.entry_date, first.entry_id, first.position))),
+        )
+    )
+    debit, credit = session.execute(query).one()
+    return Decimal(balance + debit - credit)
+
+
+def entry_date(entry_id: int) -> dt.date:
+    """The date of an entry."""
+    return session.scalars(sa.select(JournalEntry.entry_date).where(JournalEntry.id == entry_id)).one()

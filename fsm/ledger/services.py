@@ -44,7 +44,6 @@ from fsm.ledger.posting import (
     swapped,
 )
 
-
 Move: TypeAlias = tuple[NewItem | int, MovementRole, Decimal, Decimal]
 
 

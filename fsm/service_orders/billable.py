@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -44,6 +45,26 @@ def has_work_to_bill() -> sa.ColumnElement[bool]:
             for kind in ("time", "part")
         )
     )
+
+
+class BillingState(StrEnum):
+    """Where an hour or a part stands (product.md 2)."""
+
+    RUNNING = "running"
+    TO_BILL = "to_bill"
+    ON_DRAFT = "on_draft"
+    BILLED = "billed"
+    NOT_TO_BILL = "not_to_bill"
+
+
+def billing_state(work: TimeEntry | PartUsed, live: WorkClaim | None) -> BillingState:
+    """The state of one row, given its live claim."""
+    if live is not None:
+        return BillingState.BILLED if live.is_final else BillingState.ON_DRAFT
+    if isinstance(work, TimeEntry) and work.end_at is None:
+        return BillingState.RUNNING
+    is_nothing = isinstance(work, TimeEntry) and work.billable_minutes == 0
+    return BillingState.NOT_TO_BILL if work.not_to_bill_reason or is_nothing else BillingState.TO_BILL
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ def refuse_removal(kind: WorkKind, work_id: int) -> None:
         raise ConflictError(_("This is or was on a posted invoice: mark it as not to bill instead."))
 
 
-def mark_not_to_bill(order_id: int, kind: WorkKind, work_id: int, reason: str, *, actor: Actor) -> None:
+def mark_not_to_bill(order_id: int, kind: WorkKind, work_id: int, reason: str, *, actor: Actor) -> TimeEntry | PartUsed:
     """Leave an hour or a part out of every invoice: warranty, goodwill, contract."""
     if not reason:
         raise DomainError(_("Say why."), "reason")
@@ -44,6 +44,7 @@ def mark_not_to_bill(order_id: int, kind: WorkKind, work_id: int, reason: str, *
     work.not_to_bill_reason = reason
     refresh_to_bill([order.id])
     audit.note([("service_order", order.id)], _("%(what)s: not to bill, %(reason)s.", what=_name(work), reason=reason))
+    return work
 
 
 def bill_again(order_id: int, kind: WorkKind, work_id: int, *, actor: Actor) -> None:

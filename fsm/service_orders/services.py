@@ -15,7 +15,15 @@ from fsm.core.errors import ConflictError, DomainError, ForbiddenError, NotFound
 from fsm.core.state import advance, check_version
 from fsm.customers.models import Customer, Equipment, Site
 from fsm.service_orders.claims import live_claims
-from fsm.service_orders.models import TRANSITIONS, OrderState, PartUsed, Priority, ServiceOrder, TimeEntry
+from fsm.service_orders.models import (
+    TRANSITIONS,
+    OrderState,
+    PartUsed,
+    Priority,
+    ServiceOrder,
+    ServiceSettings,
+    TimeEntry,
+)
 from fsm.service_orders.visibility import hold, is_desk, settings
 from fsm.users.actor import Actor
 
@@ -39,6 +47,16 @@ class OrderValues:
     skills: str = ""
     window_start_at: dt.datetime | None = None
     window_end_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsValues:
+    """The company's rules of service work."""
+
+    is_signature_required: bool
+    technicians_see_sale_prices: bool
+    minimum_minutes: int
+    rounding_minutes: int
 
 
 def create(values: OrderValues, *, actor: Actor, today: dt.date, moment: dt.datetime) -> ServiceOrder:
@@ -177,6 +195,20 @@ def validate(order_id: int, *, actor: Actor, moment: dt.datetime) -> ServiceOrde
         session.flush()
         _note(order, _("Report, hours and parts were validated."))
     return order
+
+
+def save_settings(values: SettingsValues, *, version: int | None) -> ServiceSettings:
+    """The rules from now on; time that was logged keeps its billable minutes."""
+    row = session.get(ServiceSettings, 1)
+    if row is None:
+        row = ServiceSettings(id=1)
+        session.add(row)
+    else:
+        check_version(row.version, version)
+    for name, value in asdict(values).items():
+        setattr(row, name, value)
+    session.flush()
+    return row
 
 
 def refuse_change(order: ServiceOrder, actor: Actor) -> None:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, PasswordField, SelectField, SelectMultipleField, StringField, ValidationError, widgets
 from wtforms.validators import DataRequired, EqualTo
@@ -18,7 +17,16 @@ ROLE_LABELS: dict[Role, Any] = {
     Role.ADMINISTRATOR: _l("Administrator"),
     Role.ACCOUNTANT: _l("Accountant"),
 }
-LOCALE_LABELS = [("en", "English"), ("nl", "Nederlands"), ("fr", "Français"), ("de", "Deutsch")]
+
+
+def locale_choices() -> list[tuple[str, str]]:
+    """The languages of the pages, each by its own name."""
+    return [("en", "English"), ("nl", "Nederlands"), ("fr", "Français"), ("de", "Deutsch")]
+
+
+def role_choices() -> list[tuple[str, str]]:
+    """The roles by their names in the user's language."""
+    return [(role.value, str(label)) for role, label in ROLE_LABELS.items()]
 
 
 class MultiCheckboxField(SelectMultipleField):
@@ -41,7 +49,7 @@ class ProfileForm(Form):
 
     name = TextField(_l("Name"), [DataRequired()], length=100)
     phone = TextField(_l("Phone"), length=40)
-    locale = SelectField(_l("Language"), choices=LOCALE_LABELS)
+    locale = SelectField(_l("Language"), choices=locale_choices)
 
     def values(self) -> dict[str, Any]:
         """The service's arguments."""
@@ -58,7 +66,9 @@ class PasswordForm(Form):
 
     current_password = PasswordField(_l("Present password"), [DataRequired()])
     password = PasswordField(_l("New password"), [DataRequired()])
-    password_again = PasswordField(_l("New password again"), [EqualTo("password", _l("The two are not the same."))])
+    password_again = PasswordField(
+        _l("New password again"), [DataRequired(), EqualTo("password", _l("The two are not the same."))]
+    )
 
     def __init__(self, *args: Any, email: str = "", **kwargs: Any) -> None:  # noqa: ANN401 - passed through
         super().__init__(*args, **kwargs)
@@ -89,10 +99,8 @@ class UserForm(Form):
     name = TextField(_l("Name"), [DataRequired()], length=100)
     email = TextField(_l("E-mail"), [DataRequired()], length=200)
     phone = TextField(_l("Phone"), length=40)
-    locale = SelectField(_l("Language"), choices=LOCALE_LABELS)
-    roles = MultiCheckboxField(
-        _l("Roles"), coerce=Role, choices=[(role.value, label) for role, label in ROLE_LABELS.items()]
-    )
+    locale = SelectField(_l("Language"), choices=locale_choices)
+    roles = MultiCheckboxField(_l("Roles"), coerce=Role, choices=role_choices)
     hourly_cost = ExactField(_l("Cost of an hour"), places=4, high=10_000)
 
     def values(self) -> dict[str, Any]:
@@ -120,8 +128,3 @@ class NewUserForm(UserForm):
 def _obey_rules(password: str | None, email: str | None) -> None:
     if sentence := passwords.problem(password or "", email or ""):
         raise ValidationError(sentence)
-
-
-def refused_login() -> str:
-    """What a login form with an empty field says."""
-    return _("Fill in the e-mail address and the password.")

@@ -38,6 +38,10 @@ class TooManyFailuresError(DomainError):
         super().__init__(_("Too many failed attempts. Try again in %(minutes)s min.", minutes=minutes))
 
 
+class WrongPasswordError(DomainError):
+    """The one answer to an unknown address, a wrong password and a deactivated user."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """What came of checking a password; ``user_id`` is None where it did not match."""
@@ -83,7 +87,7 @@ def confirm(attempt: Attempt) -> int:
     if attempt.user_id is None or current != attempt.password_hash:
         afterwards(lambda: _keep_failure(attempt))
         log.info("login failed", address=attempt.address)
-        raise DomainError(_("The e-mail address or the password is not right."))
+        raise WrongPasswordError(_("The e-mail address or the password is not right."))
     return attempt.user_id
 
 

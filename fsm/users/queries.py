@@ -47,7 +47,7 @@ def names(user_ids: Iterable[int | None]) -> dict[int, str]:
     wanted = {user_id for user_id in user_ids if user_id}
     if not wanted:
         return {}
-    return dict(session.execute(sa.select(User.id, User.name).where(User.id.in_(wanted))).tuples().all())
+    return dict(session.execute(sa.select(User.id, User.name).where(User.id.in_(wanted))).all())
 
 
 def technicians(*, keep: Iterable[int | None] = ()) -> list[tuple[int, str]]:
@@ -55,7 +55,7 @@ def technicians(*, keep: Iterable[int | None] = ()) -> list[tuple[int, str]]:
     is_technician = sa.exists().where(UserRole.user_id == User.id, UserRole.role == Role.TECHNICIAN)
     kept = [user_id for user_id in keep if user_id]
     query = sa.select(User.id, User.name).where((User.is_active & is_technician) | User.id.in_(kept))
-    return list(session.execute(query.order_by(User.sort_key, User.id)).tuples())
+    return list(session.execute(query.order_by(User.sort_key, User.id)))
 
 
 def timeline(kind: str, row_id: int, limit: int = 100) -> list[dict[str, Any]]:

@@ -32,7 +32,6 @@ from fsm.users.forms import (
     ProfileForm,
     SetPasswordForm,
     UserForm,
-    refused_login,
 )
 from fsm.users.models import User
 
@@ -64,7 +63,7 @@ def log_in() -> ResponseReturnValue:
     prepared: Login = g.prepared
     form = prepared.form
     if prepared.attempt is None:
-        form.form_errors = [refused_login()]
+        form.form_errors = [_("Fill in the e-mail address and the password.")]
         return _login_page(form), 422
     try:
         opened = login.log_in(prepared.attempt, device=sessions.device_name(request.user_agent.string))
@@ -163,26 +162,20 @@ def _prepare_password_change() -> PasswordChange:
 @bp.post("/profile/password")
 @prepares(_prepare_password_change)
 def change_password() -> ResponseReturnValue:
-    prepared: PasswordChange = g.prepared
-    form = prepared.form
-    if prepared.attempt is not None and attempt(form, lambda: _change_password(prepared)) is not None:
+    form, checked, new_hash = g.prepared.form, g.prepared.attempt, g.prepared.password_hash
+    if checked is not None and attempt(form, lambda: _change_password(checked, new_hash)) is not None:
         flash(_("Your password was changed. You were logged out on all other devices."), "success")
         return redirect(url_for("users.profile"), 303)
     user = queries.get(g.actor.id)
     return _profile_page(user, ProfileForm(formdata=None, obj=user), form), _status()
 
 
-def _change_password(prepared: PasswordChange) -> User:
-    checked = prepared.attempt
-    if checked is None:
-        raise AssertionError  # the caller has looked
+def _change_password(checked: login.Attempt, password_hash: str) -> User:
     try:
         login.confirm(checked)
-    except login.TooManyFailuresError:
-        raise
-    except DomainError:
+    except login.WrongPasswordError:
         raise DomainError(_("This is not your present password."), "current_password") from None
-    return services.set_password(g.actor.id, password_hash=prepared.password_hash, keep_session_id=g.actor.session_id)
+    return services.set_password(g.actor.id, password_hash=password_hash, keep_session_id=g.actor.session_id)
 
 
 @bp.post("/profile/sessions/<id:session_id>/end")

@@ -208,6 +208,35 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invoice_settings")),
     )
     op.create_table(
+        "job",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=60), nullable=False),
+        sa.Column("payload", sa.JSON(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "waiting",
+                "running",
+                "done",
+                "failed",
+                name="state",
+                native_enum=False,
+                create_constraint=True,
+                length=20,
+            ),
+            nullable=False,
+        ),
+        sa.Column("run_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_job")),
+    )
+    with op.batch_alter_table("job", schema=None) as batch_op:
+        batch_op.create_index("ix_job_state_run_at", ["state", "run_at", "id"], unique=False)
+
+    op.create_table(
         "labor_rate",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sa.String(length=80), nullable=False),
@@ -541,6 +570,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_journal_entry_entry_date_id", ["entry_date", "id"], unique=False)
         batch_op.create_index("ix_journal_entry_journal_id", ["journal", "id"], unique=False)
         batch_op.create_index("ix_journal_entry_source_kind_source_id", ["source_kind", "source_id"], unique=False)
+        batch_op.create_index("ix_journal_entry_source_number", ["source_number"], unique=False)
 
     op.create_table(
         "open_item",
@@ -801,6 +831,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "state = 'draft' OR (number IS NOT NULL AND entry_id IS NOT NULL)", name=op.f("ck_invoice_posted_is_whole")
         ),
+        sa.CheckConstraint("state = 'draft' OR total_with_tax >= 0", name=op.f("ck_invoice_total_with_tax")),
         sa.CheckConstraint(
             "cash_discount_days_valid BETWEEN 0 AND 100", name=op.f("ck_invoice_cash_discount_days_valid")
         ),
@@ -810,7 +841,6 @@ def upgrade() -> None:
         sa.CheckConstraint("days_due BETWEEN 0 AND 999", name=op.f("ck_invoice_days_due")),
         sa.CheckConstraint("discount_percentage BETWEEN 0 AND 1000000", name=op.f("ck_invoice_discount_percentage")),
         sa.CheckConstraint("exchange_rate > 0", name=op.f("ck_invoice_exchange_rate")),
-        sa.CheckConstraint("total_with_tax >= 0", name=op.f("ck_invoice_total_with_tax")),
         sa.ForeignKeyConstraint(["bank_account_id"], ["bank_account.id"], name=op.f("fk_invoice_bank_account_id")),
         sa.ForeignKeyConstraint(["corrects_id"], ["invoice.id"], name=op.f("fk_invoice_corrects_id")),
         sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_invoice_customer_id")),
@@ -991,6 +1021,11 @@ def upgrade() -> None:
         sa.Column("tax_rate", sa.BigInteger(), nullable=False),
         sa.Column("special_status", sa.String(length=20), nullable=False),
         sa.Column("net", sa.BigInteger(), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.Column("discount", sa.BigInteger(), nullable=False),
+        sa.Column("net_after_discount", sa.BigInteger(), nullable=False),
+        sa.Column("cash_discount", sa.BigInteger(), nullable=False),
+        sa.Column("cash_discount_tax", sa.BigInteger(), nullable=False),
         sa.Column("base", sa.BigInteger(), nullable=False),
         sa.Column("tax", sa.BigInteger(), nullable=False),
         sa.Column("grid", sa.String(length=4), nullable=False),

@@ -1,6 +1,6 @@
 // Writes a signature as a PNG data URL into the hidden field named by data-signature. The ink is dark on white in
 // every theme, because the picture goes on paper.
-import SignaturePad from "signature_pad";
+import "signature_pad"; // its build names itself on the window
 
 // Drawn from its bytes: the page's policy allows no picture from a data address.
 async function redraw(canvas, dataUrl) {
@@ -12,7 +12,7 @@ async function redraw(canvas, dataUrl) {
 
 export default function signature(canvas) {
   const field = document.getElementById(canvas.dataset.signature);
-  const pad = new SignaturePad(canvas, { penColor: "#14203c", backgroundColor: "#ffffff" });
+  const pad = new window.SignaturePad(canvas, { penColor: "#14203c", backgroundColor: "#ffffff" });
   let drawnAt = "";
 
   function fit() {

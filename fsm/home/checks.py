@@ -1,0 +1,69 @@
+"""All checks of the books, and one run over them: for ``fsm check``, for the integrity page, for tests."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from fsm.core.db import is_sqlite, session
+from fsm.invoices import checks as invoices
+from fsm.ledger import checks as ledger
+from fsm.payments import checks as payments
+from fsm.service_orders import checks as service_orders
+
+Check: TypeAlias = Callable[[], Iterator[str]]
+MOST_SENTENCES = 20
+
+CHECKS: tuple[Check, ...] = (
+    ledger.entries_posted,
+    ledger.debits_equal_credits_per_entry,
+    ledger.journal_numbers_without_hole,
+    ledger.hash_chain_unbroken,
+    ledger.monthly_totals_proven,
+    ledger.open_items_proven_by_movements,
+    ledger.receivables_equal_open_items,
+    service_orders.order_numbers_without_hole,
+    service_orders.claims_name_their_order,
+    service_orders.no_work_billed_twice,
+    service_orders.to_bill_flags_right,
+    invoices.counters_without_hole,
+    invoices.posted_has_one_issuing_entry,
+    invoices.document_total_equals_receivable_lines,
+    invoices.receivable_equals_amount_due,
+    invoices.vat_payable_equals_documents,
+    invoices.credits_never_exceed,
+    invoices.claims_equal_lines_of_live_invoices,
+    payments.payments_have_their_entry,
+    payments.on_account_items_right,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A check that found something: its first sentences, and whether there are more."""
+
+    check: str
+    sentences: tuple[str, ...]
+    has_more: bool = False
+
+
+def run(progress: Callable[[str], None] | None = None) -> list[Finding]:
+    """What is wrong, empty when all is sound. ``progress`` is told the name of each check before it runs.
+
+    All checks see the same moment of the books, whatever is posted meanwhile. Not within a writing transaction.
+    """
+    session.rollback()
+    if not is_sqlite():  # SQLite's reading transaction is a snapshot anyway
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    findings = []
+    try:
+        for check in CHECKS:
+            if progress:
+                progress(check.__name__)
+            sentences = tuple(itertools.islice(check(), MOST_SENTENCES + 1))
+            if sentences:
+                more = len(sentences) > MOST_SENTENCES
+                findings.append(Finding(check.__name__, sentences[:MOST_SENTENCES], more))
+    finally:
+        session.rollback()
+    return findings

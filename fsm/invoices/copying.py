@@ -1,0 +1,43 @@
+"""What a document made from another one takes over as it is."""
+
+# Columns of an invoice and of its lines that another one takes over as they are.
+SAME = (
+    "customer_id",
+    "site_id",
+    "client_name",
+    "client_attention",
+    "client_vat_number",
+    "billing_address",
+    "delivery_address",
+    "site_address",
+    "site_name",
+    "reference",
+    "delivery_date",
+    "discount_percentage",
+    "cash_discount_percentage",
+    "cash_discount_days_valid",
+    "cash_discount_mode",
+    "currency",
+    "exchange_rate",
+    "language",
+    "tax_calculation",
+    "tax_included",
+    "tax_rate_1",
+    "tax_rate_2",
+    "tax_rate_3",
+    "bank_account_id",
+)
+SAME_LINE = (
+    "description",
+    "unit",
+    "amount",
+    "amount_with_tax",
+    "tax_rate",
+    "special_status",
+    "account_number",
+    "stockitem_code",
+    "stock_item_id",
+    "unit_cost",
+    "section",
+    "service_order_id",
+)

@@ -1,0 +1,255 @@
+"""Making and editing a draft: blank, from a service order, its lines with live totals, deleting it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from flask import flash, g, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from fsm.catalog.models import StockItem
+from fsm.company.forms import newer_values
+from fsm.company.services import the_company
+from fsm.core import audit
+from fsm.core.errors import ConflictError, DomainError, NotFoundError
+from fsm.core.formats import money, plain
+from fsm.core.transactions import attempt, computes_only, refuse
+from fsm.customers.queries import customer as find_customer
+from fsm.documents.totals import LineIn, Terms, Totals, compute, unit_prices
+from fsm.invoices import drafts, queries, totals_panel
+from fsm.invoices.blueprint import bp
+from fsm.invoices.forms import DraftForm, NewInvoiceForm, rate_choice
+from fsm.invoices.models import Invoice, InvoiceKind, InvoiceLine, InvoiceState
+from fsm.invoices.rates import proposed_rate
+from fsm.invoices.review import Difference, review
+from fsm.invoices.values import DraftValues, LineValues
+from fsm.service_orders import services as order_services
+from fsm.service_orders.visibility import find as find_order
+from fsm.users.queries import timeline
+
+T = TypeVar("T")
+STALE = 409
+
+
+def status() -> int:
+    """The status of a page that is shown: 200, or that of the refusal."""
+    return int(g.get("refused_status", 422)) if request.method == "POST" else 200
+
+
+@bp.route("/invoices/new", methods=["GET", "POST"])
+def new() -> ResponseReturnValue:
+    """Choose the customer; all that is known of it is then on the draft."""
+    form = NewInvoiceForm(data={"customer_id": _asked_customer()})
+    if form.validate_on_submit():
+        invoice = attempt(form, lambda: drafts.create_blank(form.customer_id.data, actor_id=g.actor_id))
+        if invoice is not None:
+            return redirect(url_for("invoices.edit", invoice_id=invoice.id), 303)
+    return render_template("invoices/new.html", form=form), status()
+
+
+def _asked_customer() -> int | None:
+    customer_id = request.args.get("customer_id", "")
+    if not customer_id.isascii() or not customer_id.isdigit() or len(customer_id) > 18:  # noqa: PLR2004 - below 2^63
+        return None
+    return find_customer(int(customer_id)).id
+
+
+@bp.post("/invoices/from-order/<id:order_id>")
+def draft_from_order(order_id: int) -> ResponseReturnValue:
+    """Everything to bill on a Done order; pressed twice, the same draft. ``validate`` says that the office has looked."""
+    order = find_order(order_id, g.actor)
+    if order.validated_at is None:
+        if not request.form.get("validate"):
+            return redirect(url_for("service_orders.validate", order_id=order_id), 303)
+        order_services.validate(order_id, actor=g.actor, moment=audit.now())
+    invoice = drafts.draft_from_orders([order_id], actor_id=g.actor_id)
+    return redirect(url_for("invoices.edit", invoice_id=invoice.id), 303)
+
+
+@bp.route("/invoices/<id:invoice_id>/edit", methods=["GET", "POST"])
+def edit(invoice_id: int) -> ResponseReturnValue:
+    """Header and lines; ``then=review`` goes on to the review once saved."""
+    invoice = _draft(invoice_id)
+    if invoice.kind is InvoiceKind.CREDIT_NOTE:
+        return redirect(url_for("invoices.change_credit", invoice_id=invoice_id), 303)
+    company = the_company()
+    form = DraftForm.of(invoice, invoice.lines, company, is_sent=request.method == "POST")
+    if form.validate_on_submit():
+        saved = _attempt(
+            form,
+            lambda: drafts.save(invoice_id, form.values(), form.line_values(), version=form.sent_version()),
+        )
+        if saved is not None:
+            if request.form.get("then") == "review":
+                return redirect(url_for("invoices.review", invoice_id=invoice_id), 303)
+            flash(_("The draft was saved."), "success")
+            return redirect(url_for("invoices.edit", invoice_id=invoice_id), 303)
+    return _editor(form, invoice_id), status()
+
+
+def _draft(invoice_id: int) -> Invoice:
+    invoice = queries.document(invoice_id)
+    if invoice.state is not InvoiceState.DRAFT:
+        raise ConflictError(_("%(number)s is posted: it is final. Withdraw it or credit it.", number=invoice.number))
+    return invoice
+
+
+def _attempt(form: DraftForm, work: Callable[[], T]) -> T | None:
+    """As ``transactions.attempt``, but a refusal of a line finds its row."""
+    try:
+        return work()
+    except DomainError as error:
+        refuse()
+        g.refused_status = error.status
+        form.accept(error)
+        return None
+
+
+def _editor(form: DraftForm, invoice_id: int) -> str:
+    invoice, company = _draft(invoice_id), the_company()
+    customer, is_stale = invoice.customer, g.get("refused_status") == STALE
+    rate, special_status = proposed_rate(company, customer, None, "")
+    if not form.lines or not form.lines[-1].form.is_empty:
+        form.pad(invoice, company, rate_choice(rate, special_status), rows=1 if invoice.lines else 4)
+    figures, line_totals, note = _computed(form)
+    return render_template(
+        "invoices/edit.html",
+        form=form,
+        invoice=invoice,
+        orders=queries.orders_of(invoice_id),
+        pairs=[] if figures is None else totals_panel.pairs(figures, figures.taxes, form.currency.data or "EUR"),
+        line_totals=line_totals,
+        note=note,
+        accounts=queries.revenue_accounts(),
+        has_sections=any(entry.form.section.data for entry in form.lines),
+        differences=_differences(invoice),
+        newer=newer_values(DraftForm.header(form), DraftForm.stored(invoice, company)) if is_stale else [],
+        is_stale=is_stale,
+        stored_lines=invoice.lines if is_stale else [],
+        entries=timeline("invoice", invoice_id),
+    )
+
+
+def _differences(invoice: Invoice) -> Sequence[Difference]:
+    return review(invoice.id, today=g.today).differences if invoice.lines else ()
+
+
+@bp.post("/invoices/<id:invoice_id>/totals")
+@computes_only
+def totals(invoice_id: int) -> ResponseReturnValue:
+    """The totals of what is typed so far, by the code that posts; a row that is wrong is left out, and said."""
+    invoice = _draft(invoice_id)
+    form = DraftForm.of(invoice, invoice.lines, the_company(), is_sent=True)
+    form.validate()
+    figures, line_totals, note = _computed(form)
+    pairs = [] if figures is None else totals_panel.pairs(figures, figures.taxes, form.currency.data or "EUR")
+    page = render_template("invoices/_totals.html", pairs=pairs, line_totals=line_totals, note=note)
+    return page, 422 if note else 200
+
+
+def _computed(form: DraftForm) -> tuple[Totals | None, list[str], str | None]:
+    """Totals, what each row comes to, and the sentence that says what is missing in them."""
+    right = [place for place in form.places() if not form.lines[place].form.errors]
+    note = None
+    if len(right) < len(form.places()):
+        note = _("Lines with an error are not counted.")
+    try:
+        values = [form.lines[place].form.values(tax_included=form.tax_included) for place in right]
+        header = (
+            form.values() if not (form.discount_percentage.errors or form.cash_discount_percentage.errors) else None
+        )
+        figures = compute([_line_in(line) for line in values], _terms(header, form))
+    except DomainError as error:
+        return None, [""] * len(form.lines), str(error)
+    texts = [""] * len(form.lines)
+    for place, row in zip(right, figures.lines, strict=True):
+        texts[place] = money(row.total if form.tax_included else row.net)
+    return figures, texts, note
+
+
+def _line_in(line: LineValues) -> LineIn:
+    return LineIn(line.quantity, line.amount, line.amount_with_tax, line.tax_rate, line.special_status)
+
+
+def _terms(header: DraftValues | None, form: DraftForm) -> Terms:
+    if header is None:
+        return Terms(tax_included=form.tax_included)
+    return Terms(
+        header.tax_calculation,
+        header.tax_included,
+        header.discount_percentage,
+        header.cash_discount_percentage,
+        header.cash_discount_mode,
+    )
+
+
+@bp.get("/invoices/<id:invoice_id>/items")
+def suggest(invoice_id: int) -> ResponseReturnValue:
+    """Items and rates for the line editor, at the price and the VAT that this customer gets."""
+    invoice, company = _draft(invoice_id), the_company()
+    answer = []
+    for offer in queries.offers(request.args.get("q", "").strip()[:100], invoice.customer_id):
+        thing = offer.thing
+        item = thing if isinstance(thing, StockItem) else None
+        rate, special = proposed_rate(company, invoice.customer, thing.tax_rate, item.special_status if item else "")
+        prices = unit_prices(offer.price, None, rate, tax_included=invoice.tax_included)
+        answer.append(
+            {
+                "id": thing.id if item else "",
+                "code": item.code if item else "",
+                "description": item.description if item else thing.name,  # type: ignore[union-attr]  # reason: else a rate
+                "unit": item.unit if item else "",
+                "amount": plain(prices[1 if invoice.tax_included else 0]),
+                "tax_rate": rate_choice(rate, special),
+                "account": thing.account_number,
+            }
+        )
+    return jsonify(answer)
+
+
+@bp.post("/invoices/<id:invoice_id>/take-over/<id:line_id>")
+def take_over(invoice_id: int, line_id: int) -> ResponseReturnValue:
+    """Let a line say what its hour or part says by now."""
+    invoice = _draft(invoice_id)
+    found = next((one for one in _differences(invoice) if one.line.id == line_id), None)
+    if found is None:
+        raise NotFoundError(_("This line says what the work says."))
+    values = [_values_of(invoice, line) for line in invoice.lines]
+    changed = [
+        replace(line, quantity=found.work.quantity, amount=found.work.unit_price, amount_with_tax=None)
+        if line.line_id == line_id
+        else line
+        for line in values
+    ]
+    form = DraftForm.stored(invoice, the_company())
+    sent = request.form.get("version", "")
+    version = int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else None  # noqa: PLR2004 - an int
+    drafts.save(invoice_id, form.values(), changed, version=version)
+    flash(_("The line was taken over."), "success")
+    return redirect(url_for("invoices.edit", invoice_id=invoice_id), 303)
+
+
+def _values_of(invoice: Invoice, line: InvoiceLine) -> LineValues:
+    return LineValues(
+        description=line.description,
+        quantity=line.quantity,
+        amount=None if invoice.tax_included else line.amount,
+        amount_with_tax=line.amount_with_tax if invoice.tax_included else None,
+        tax_rate=line.tax_rate,
+        special_status=line.special_status,
+        unit=line.unit,
+        account_number=line.account_number,
+        stockitem_code=line.stockitem_code,
+        stock_item_id=line.stock_item_id,
+        section=line.section,
+        line_id=line.id,
+    )
+
+
+@bp.post("/invoices/<id:invoice_id>/delete")
+def delete(invoice_id: int) -> ResponseReturnValue:
+    """A draft never had a number; its hours and parts are to bill again."""
+    drafts.delete_draft(invoice_id)
+    flash(_("The draft was deleted."), "success")
+    return redirect(url_for("invoices.index", tab="draft"), 303)

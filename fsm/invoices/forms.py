@@ -1,0 +1,399 @@
+"""Forms of drafts with their line editor, of a new invoice, of credit notes and of the settings."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
+from wtforms import BooleanField, Field, FieldList, FormField, HiddenField, RadioField, SelectField, widgets
+from wtforms import Form as PlainForm
+from wtforms.validators import DataRequired, InputRequired, NumberRange, Optional
+
+from fsm.company.forms import LANGUAGES
+from fsm.company.models import Company, Language, VatScheme
+from fsm.company.queries import bank_accounts
+from fsm.company.vat import default_statuses
+from fsm.core.errors import DomainError
+from fsm.core.fields import CountField, DayField, ExactField, Form, LongTextField, TextField
+from fsm.core.formats import percent
+from fsm.core.web import MAX_ID
+from fsm.customers.forms import CustomerField
+from fsm.documents.models import CashDiscountMode, TaxCalculation
+from fsm.documents.totals import TotalsError
+from fsm.invoices.credits import CreditableLine
+from fsm.invoices.limits import (
+    CURRENCIES,
+    MAX_CASH_DISCOUNT_DAYS,
+    MAX_DAYS_DUE,
+    MAX_DESCRIPTION,
+    MAX_PRICE,
+    MAX_QUANTITY,
+)
+from fsm.invoices.models import Invoice, InvoiceLine
+from fsm.invoices.values import DraftValues, LineValues
+
+CASH_DISCOUNT_MODES = (
+    (CashDiscountMode.ON_INVOICE.value, _l("VAT is computed after the cash discount")),
+    (CashDiscountMode.ON_PAYMENT.value, _l("VAT is corrected when the discount is taken")),
+    (CashDiscountMode.NEVER.value, _l("VAT stays as it is")),
+)
+INCLUDED = "included"
+PRICES = (
+    (TaxCalculation.TOTAL.value, _l("Without VAT; VAT on the total of each rate")),
+    (TaxCalculation.ITEM.value, _l("Without VAT; VAT per line")),
+    (INCLUDED, _l("With VAT")),
+)
+STATUS_NAMES = {
+    "MC": _l("co-contractor"),
+    "ICL": _l("goods to another EU country"),
+    "ICD": _l("services to another EU country"),
+    "EX": _l("export"),
+    "VRIJ": _l("exempt"),
+    "DR": _l("refundable packaging"),
+}
+# Refusals name the columns; the page has one field for two of them, and the editor's own names for others.
+FIELD_OF = {"tax_calculation": "prices", "tax_included": "prices"}
+_LINE_FIELD_OF = {
+    "amount_with_tax": "amount",
+    "special_status": "tax_rate",
+    "tax_rate_special_status": "tax_rate",
+    "account_number": "account",
+    "stockitem_code": "description",
+    "section": "description",
+}
+_SAME_NAMES = tuple(field.name for field in fields(DraftValues) if field.name not in FIELD_OF)
+_LINE_REFUSAL = re.compile(r"lines-([0-9]{1,4})-([a-z_]+)")
+
+
+class LineText:
+    """One line of text in a box; text of several lines in an area that keeps them."""
+
+    def __call__(self, field: Any, **kwargs: Any) -> Markup:  # noqa: ANN401 - WTForms' own signature
+        """The control, with the attributes given."""
+        is_long = "\n" in (field._value() or "")  # noqa: SLF001 - every widget asks its field so
+        widget = widgets.TextArea() if is_long else widgets.TextInput()
+        return Markup(widget(field, **({"rows": 2} if is_long else {}), **kwargs))  # noqa: S704 - WTForms escapes
+
+
+class FineField(ExactField):
+    """A number that is shown with all its decimals (an exchange rate)."""
+
+    def _value(self) -> str:
+        if self.raw_data or self.data is None:
+            return super()._value()
+        return f"{self.data.normalize():f}"
+
+
+class IdField(HiddenField):
+    """A row's id that the page carries along; None where empty or none."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """An id out of bounds is none: nothing is looked up with it."""
+        text = valuelist[0].strip() if valuelist else ""
+        number = int(text) if re.fullmatch(r"[0-9]{1,19}", text) else 0
+        self.data = number if 1 <= number <= MAX_ID else None
+
+    def _value(self) -> str:
+        return str(self.data or "")
+
+
+def rate_choice(tax_rate: Decimal, special_status: str) -> str:
+    """How the list of rates writes one: "21", "0", "0 MC"."""
+    return f"{tax_rate.normalize():f} {special_status}".strip()
+
+
+def read_rate(choice: str) -> tuple[Decimal, str]:
+    """The rate and special status of a choice."""
+    rate, _space, status = choice.partition(" ")
+    return Decimal(rate), status
+
+
+def rate_choices(invoice: Invoice, company: Company, kept: Sequence[str] = ()) -> list[tuple[str, str]]:
+    """The document's rates and the statuses at 0 %; what a line already has stays a choice."""
+    rates = dict.fromkeys((invoice.tax_rate_1, invoice.tax_rate_2, invoice.tax_rate_3))
+    if company.vat_scheme is VatScheme.SMALL_BUSINESS:
+        rates = {}
+    choices = {rate_choice(rate, ""): percent(rate) for rate in rates if rate}
+    for status in default_statuses(company.country_code):
+        name = STATUS_NAMES.get(status.code)
+        choices[rate_choice(Decimal(0), status.code)] = percent(Decimal(0)) + (
+            f" {status.code}, {name}" if name else f" {status.code}" if status.code else ""
+        )
+    for choice in kept:
+        choices.setdefault(choice, choice)
+    return list(choices.items())
+
+
+class LineForm(PlainForm):
+    """A row of the editor; a row with nothing typed in it is no line."""
+
+    description = TextField(_l("Description"), length=MAX_DESCRIPTION, widget=LineText())
+    quantity = ExactField(
+        _l("Quantity"), low=-MAX_QUANTITY, high=MAX_QUANTITY, default=Decimal(1), render_kw={"data-default": "1"}
+    )
+    unit = TextField(_l("Unit"), length=10)
+    amount = ExactField(_l("Unit price"), places=4, low=-MAX_PRICE, high=MAX_PRICE)
+    tax_rate = SelectField(_l("VAT"))
+    account = TextField(
+        _l("Account"), length=8, render_kw={"list": "revenue-accounts", "inputmode": "numeric", "autocomplete": "off"}
+    )
+    section = TextField(_l("Section"), length=250)
+    code = TextField(_l("Code"), length=20)
+    stock_item_id = IdField()
+    line_id = IdField()
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing typed in it; the quantity of a new row is not typed."""
+        typed = (self.description.data, self.unit.data, self.account.data, *(self.amount.raw_data or ()))
+        return not any(str(text or "").strip() for text in typed)
+
+    def values(self, *, tax_included: bool) -> LineValues:
+        """For the service; a missing price is 0 on a line of text, else refused by the caller."""
+        rate, status = read_rate(self.tax_rate.data)
+        price = Decimal(0) if self.amount.data is None else self.amount.data
+        return LineValues(
+            description=self.description.data or "",
+            quantity=Decimal(1) if self.quantity.data is None else self.quantity.data,
+            amount=None if tax_included else price,
+            amount_with_tax=price if tax_included else None,
+            tax_rate=rate,
+            special_status=status,
+            unit=self.unit.data or "",
+            account_number=self.account.data or "",
+            stockitem_code=self.code.data or "",
+            stock_item_id=self.stock_item_id.data,
+            section=self.section.data or "",
+            line_id=self.line_id.data,
+        )
+
+    def check(self) -> None:
+        """What only the page can see: a price left empty is not a price of 0, but on a line of text."""
+        if self.amount.data is None and self.quantity.data != 0 and not self.amount.errors:
+            self.amount.errors = [_("The unit price is missing.")]
+
+
+class DraftForm(Form):
+    """A draft invoice: the document's own fields and its lines."""
+
+    client_name = TextField(_l("Name on the invoice"), [DataRequired()], length=100)
+    client_attention = TextField(_l("For the attention of"), length=100)
+    reference = TextField(_l("Customer's reference"), length=250)
+    invoice_date = DayField(_l("Date"), description=_l("Empty: the day of posting."))
+    delivery_date = DayField(_l("Date of the work"))
+    days_due = CountField(
+        _l("Payment term"),
+        [InputRequired(), NumberRange(0, MAX_DAYS_DUE)],
+        description=_l("0: no term, never overdue."),
+    )
+    discount_percentage = ExactField(_l("Discount"), high=100)
+    cash_discount_percentage = ExactField(_l("Cash discount"), high=100)
+    cash_discount_days_valid = CountField(_l("if paid within"), [Optional(), NumberRange(0, MAX_CASH_DISCOUNT_DAYS)])
+    cash_discount_mode = SelectField(
+        _l("VAT of the cash discount"), choices=CASH_DISCOUNT_MODES, coerce=CashDiscountMode
+    )
+    prices = SelectField(_l("Prices"), choices=PRICES)
+    language = SelectField(_l("Language"), choices=LANGUAGES, coerce=Language)
+    currency = SelectField(_l("Currency"), choices=[(code, code) for code in CURRENCIES])
+    exchange_rate = FineField(_l("Exchange rate"), places=10, low=Decimal("0.0000000001"), high=1_000_000)
+    bank_account_id = SelectField(_l("Bank account"), coerce=lambda text: int(text) if str(text).isdigit() else None)
+    note = LongTextField(_l("Note on the invoice"), length=2000)
+    lines = FieldList(FormField(LineForm), _l("Lines"))
+
+    @classmethod
+    def of(cls, invoice: Invoice, lines: Sequence[InvoiceLine], company: Company, *, is_sent: bool) -> "DraftForm":
+        """As the draft stands or, when ``is_sent``, as the browser has it: then no stored line fills a field not sent."""
+        stored = {name: getattr(invoice, name) for name in _SAME_NAMES} | {"prices": prices_of(invoice)}
+        form = cls(data=stored | {"lines": [] if is_sent else _rows(invoice, lines)})
+        form.offer(invoice, company, [rate_choice(line.tax_rate, line.special_status) for line in lines])
+        return form
+
+    @classmethod
+    def stored(cls, invoice: Invoice, company: Company) -> "DraftForm":
+        """The document's own fields as they are stored, whatever was sent."""
+        stored = {name: getattr(invoice, name) for name in _SAME_NAMES} | {"prices": prices_of(invoice)}
+        form = cls(formdata=None, data=stored)
+        form.offer(invoice, company, [])
+        return form
+
+    def header(self) -> "DraftForm":
+        """The same form without its lines, to be compared with the stored one."""
+        other = DraftForm(formdata=None)
+        other._fields = {name: field for name, field in self._fields.items() if name != "lines"}
+        return other
+
+    def offer(self, invoice: Invoice, company: Company, kept: Sequence[str]) -> None:
+        """Fill the choices of the lists."""
+        rates = rate_choices(invoice, company, kept)
+        for entry in self.lines:
+            entry.form.tax_rate.choices = rates
+        accounts = [
+            row for row in bank_accounts(archived=None) if not row.archived_at or row.id == invoice.bank_account_id
+        ]
+        self.bank_account_id.choices = [("", "–"), *((str(row.id), f"{row.name} · {row.iban}") for row in accounts)]
+        if self.currency.data not in CURRENCIES:
+            self.currency.choices = [*self.currency.choices, (self.currency.data, self.currency.data)]
+
+    def pad(self, invoice: Invoice, company: Company, rate: str, rows: int = 1) -> None:
+        """Empty rows at the end, for typing without scripts too."""
+        choices = rate_choices(invoice, company, [rate])
+        for _row in range(rows):
+            entry = self.lines.append_entry({"quantity": Decimal(1), "tax_rate": rate})
+            entry.form.tax_rate.choices = choices
+
+    @property
+    def tax_included(self) -> bool:
+        """Whether the prices typed are with VAT."""
+        return self.prices.data == INCLUDED
+
+    def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
+        """Empty rows are no lines, and so cannot be wrong."""
+        super().validate(extra_validators)
+        for entry in self.lines:
+            if entry.form.is_empty:
+                for field in entry.form:
+                    field.errors = []
+            else:
+                entry.form.check()
+        self._gather()
+        return not self.errors
+
+    def _gather(self) -> None:
+        """The list of lines counts as wrong when one of its rows is."""
+        self.lines.errors = [entry.form.errors for entry in self.lines if entry.form.errors]
+
+    def places(self) -> list[int]:
+        """The row of each line on the page."""
+        return [place for place, entry in enumerate(self.lines) if not entry.form.is_empty]
+
+    def line_values(self) -> list[LineValues]:
+        """For the service."""
+        forms = [entry.form for entry in self.lines]
+        return [forms[place].values(tax_included=self.tax_included) for place in self.places()]
+
+    def values(self) -> DraftValues:
+        """For the service."""
+        is_euro = self.currency.data == "EUR"
+        return DraftValues(
+            client_name=self.client_name.data or "",
+            client_attention=self.client_attention.data or "",
+            reference=self.reference.data or "",
+            invoice_date=self.invoice_date.data,
+            delivery_date=self.delivery_date.data,
+            days_due=self.days_due.data,
+            discount_percentage=self.discount_percentage.data or Decimal(0),
+            cash_discount_percentage=self.cash_discount_percentage.data or Decimal(0),
+            cash_discount_days_valid=self.cash_discount_days_valid.data or 0,
+            cash_discount_mode=self.cash_discount_mode.data,
+            tax_calculation=TaxCalculation.TOTAL
+            if self.prices.data == TaxCalculation.TOTAL.value
+            else TaxCalculation.ITEM,
+            tax_included=self.tax_included,
+            language=self.language.data,
+            note=self.note.data or "",
+            bank_account_id=self.bank_account_id.data,
+            currency=self.currency.data,
+            exchange_rate=Decimal(1)
+            if is_euro and not self.exchange_rate.data
+            else self.exchange_rate.data or Decimal(0),
+        )
+
+    def field_of(self, error: DomainError) -> Field | None:
+        """The field that a refusal is about; None where it is about the whole."""
+        name = error.field or ""
+        places = self.places()
+        if isinstance(error, TotalsError) and error.line is not None:
+            name = f"lines-{error.line}-{name}"
+        if match := _LINE_REFUSAL.fullmatch(name):
+            place, column = int(match[1]), _LINE_FIELD_OF.get(match[2], match[2])
+            if place < len(places) and column in (row := self.lines[places[place]].form):
+                return row[column]
+            return None
+        name = FIELD_OF.get(name, name)
+        return self[name] if name in self and name != "lines" else None
+
+    def accept(self, error: DomainError) -> None:
+        """Put a refusal where it belongs."""
+        field = self.field_of(error)
+        if field is None:
+            self.form_errors = [*self.form_errors, str(error)]
+        else:
+            field.errors = [*field.errors, str(error)]
+            self._gather()
+
+
+def prices_of(invoice: Invoice) -> str:
+    """The choice of ``prices`` that a document has."""
+    return INCLUDED if invoice.tax_included else invoice.tax_calculation.value
+
+
+def _rows(invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[dict[str, Any]]:
+    return [
+        {
+            "description": line.description,
+            "quantity": line.quantity,
+            "unit": line.unit,
+            "amount": line.amount_with_tax if invoice.tax_included else line.amount,
+            "tax_rate": rate_choice(line.tax_rate, line.special_status),
+            "account": line.account_number,
+            "section": line.section,
+            "code": line.stockitem_code,
+            "stock_item_id": line.stock_item_id,
+            "line_id": line.id,
+        }
+        for line in lines
+    ]
+
+
+class NewInvoiceForm(Form):
+    """Whom the invoice is for."""
+
+    customer_id = CustomerField(_l("Customer"), [InputRequired()])
+
+
+class CreditForm(Form):
+    """Which quantities of a posted invoice are taken back; its quantity fields are made by ``credit_form``."""
+
+    releases_work = RadioField(
+        _l("Bill the hours and parts again?"),
+        [InputRequired(_l("Say whether the work is to be billed again."))],
+        choices=[
+            ("no", _l("No: the credit is final, the work stays billed")),
+            ("yes", _l("Yes: lines that are credited in full go back to “To invoice”")),
+        ],
+    )
+
+    def quantities(self) -> dict[int, Decimal]:
+        """By the invoice's line id; the sign is the line's own."""
+        found = {}
+        for name, field in self._fields.items():
+            if name.startswith("quantity-") and field.data is not None:
+                found[int(name.removeprefix("quantity-"))] = field.data
+        return found
+
+
+def credit_form(lines: Sequence[CreditableLine], chosen: Mapping[int, Decimal] | None, **kwargs: Any) -> CreditForm:  # noqa: ANN401 - WTForms'
+    """The form for these lines; ``chosen`` None proposes all that is left."""
+    quantity_fields: dict[str, Any] = {}
+    for entry in lines:
+        if entry.left_quantity:
+            quantity = entry.left_quantity if chosen is None else chosen.get(entry.line.id, Decimal(0))
+            low, high = sorted((Decimal(0), entry.left_quantity))
+            quantity_fields[f"quantity-{entry.line.id}"] = ExactField(
+                _l("Credit"), low=low, high=high, default=quantity
+            )
+    form: CreditForm = type("CreditFormOfLines", (CreditForm,), quantity_fields)(**kwargs)
+    return form
+
+
+class InvoiceSettingsForm(Form):
+    """Choices about invoices."""
+
+    dashboard_counts_posted = BooleanField(
+        _l("Count posted invoices, sent or not"),
+        description=_l("Otherwise the dashboard counts the ones that were sent."),
+    )

@@ -1,0 +1,207 @@
+"""The verbs that make a document final and what follows: post, mark as sent.
+
+Locks are taken in one order: documents by id, open items by id, series, then the ledger's own.
+"""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from fsm.core import jobs, numbering
+from fsm.core.audit import note, now
+from fsm.core.db import lock, session
+from fsm.core.errors import ConflictError, NotFoundError
+from fsm.core.numbering import Taken
+from fsm.documents import payment_reference
+from fsm.documents.models import DocumentSettings
+from fsm.documents.services import freeze
+from fsm.invoices import figures, posting
+from fsm.invoices.drafts import BILL_KIND
+from fsm.invoices.issuing import Prepared, prepare, refuse_problems
+from fsm.invoices.models import (
+    Invoice,
+    InvoiceFollowUp,
+    InvoiceKind,
+    InvoiceLine,
+    InvoiceServiceOrder,
+    InvoiceState,
+    InvoiceTax,
+)
+from fsm.invoices.printed import Printer
+from fsm.ledger import services as ledger
+from fsm.ledger.models import ItemKind, OpenItem
+from fsm.ledger.queries import account_of_role
+from fsm.service_orders import claims
+
+
+def post(invoice_ids: Sequence[int], *, actor_id: int, today: dt.date) -> list[int]:
+    """Make drafts final: number, journal entry, printed facts; gives their ids in the order of their numbers.
+
+    All or none. DomainError with the field of what is wrong; ConflictError for what is posted already.
+    """
+    invoices = _locked_drafts(invoice_ids)
+    prepared = sorted(prepare(invoices, today=today), key=lambda one: (one.on, one.invoice.id))
+    for one in prepared:
+        refuse_problems(one, today=today)
+    numbers = _take_numbers(prepared)
+    messages = _structured_messages(prepared)
+    printer = Printer()
+    facts = [
+        (BILL_KIND, one.invoice.id, printer.facts(one, numbers[one.invoice.id].text, messages[one.invoice.id]))
+        for one in prepared
+    ]
+    hashes = freeze(facts)
+    entry_ids = _post_entries(prepared, numbers, hashes, actor_id)
+    _write(prepared, numbers, messages, entry_ids, actor_id)
+    _finish_claims(prepared)
+    jobs.enqueue(
+        "documents.render_pdf", [{"document_kind": BILL_KIND, "document_id": one.invoice.id} for one in prepared]
+    )
+    _tell(prepared, numbers)
+    return [one.invoice.id for one in prepared]
+
+
+def _locked_drafts(invoice_ids: Sequence[int]) -> list[Invoice]:
+    """The drafts, and with them the invoices and open items that credit notes among them take back from."""
+    wanted = set(invoice_ids)
+    query = sa.select(Invoice.corrects_id).where(Invoice.id.in_(wanted), Invoice.corrects_id.is_not(None))
+    corrected = Counter(session.scalars(query))
+    if any(count > 1 for count in corrected.values()):
+        raise ConflictError(_("Post the credit notes of one invoice one after the other."))
+    locked: dict[int, Invoice] = lock(Invoice, wanted | {invoice_id for invoice_id in corrected if invoice_id})
+    if missing := wanted - locked.keys():
+        raise NotFoundError(_("There is no invoice %(id)s.", id=min(missing)))
+    for invoice_id in sorted(wanted):
+        if locked[invoice_id].state is not InvoiceState.DRAFT:
+            raise ConflictError(_("%(number)s is posted already.", number=locked[invoice_id].number))
+    if corrected:
+        items = sa.select(OpenItem.id).where(OpenItem.kind == ItemKind.INVOICE, OpenItem.source_id.in_(corrected))
+        lock(OpenItem, set(session.scalars(items)))
+    return [locked[invoice_id] for invoice_id in sorted(wanted)]
+
+
+def _take_numbers(prepared: Sequence[Prepared]) -> dict[int, Taken]:
+    numbers: dict[int, Taken] = {}
+    for kind in InvoiceKind:
+        mine = [one for one in prepared if one.invoice.kind is kind]
+        if mine:
+            taken = numbering.take(kind.value, [one.on for one in mine])
+            numbers |= {one.invoice.id: number for one, number in zip(mine, taken, strict=True)}
+    return numbers
+
+
+def _structured_messages(prepared: Sequence[Prepared]) -> dict[int, str]:
+    """The Belgian payment reference; its base is the invoice's id, so that it is unique."""
+    makes = session.get_one(DocumentSettings, 1).makes_structured_message
+    return {
+        one.invoice.id: payment_reference.make(one.invoice.id % 10**10) if makes and not one.is_credit_note else ""
+        for one in prepared
+    }
+
+
+def _post_entries(
+    prepared: Sequence[Prepared], numbers: Mapping[int, Taken], hashes: Mapping[int, str], actor_id: int
+) -> dict[int, int]:
+    """Post all entries in one call; gives the issuing entry of each document."""
+    accounts = account_of_role()
+    drafts, issuing = [], {}
+    for one in prepared:
+        invoice_id = one.invoice.id
+        issuing[invoice_id] = len(drafts)
+        drafts += posting.entries(one.issued(numbers[invoice_id].text, hashes[invoice_id]), accounts, one.credited)
+    ids = ledger.post(drafts, actor_id=actor_id)
+    return {invoice_id: ids[place] for invoice_id, place in issuing.items()}
+
+
+def _write(
+    prepared: Sequence[Prepared],
+    numbers: Mapping[int, Taken],
+    messages: Mapping[int, str],
+    entry_ids: Mapping[int, int],
+    actor_id: int,
+) -> None:
+    tax_rows: list[dict[str, Any]] = []
+    for one in prepared:
+        figures.store(one.invoice, one.lines, one.totals)
+        tax_rows += figures.tax_rows(one.invoice, one.totals, dict(one.grids))
+    session.flush()  # lines and totals before the state: afterwards they are frozen
+    if tax_rows:
+        session.execute(sa.insert(InvoiceTax), tax_rows)
+    moment = now()
+    for one in prepared:
+        invoice, taken = one.invoice, numbers[one.invoice.id]
+        invoice.number = taken.text
+        invoice.number_series, invoice.number_period, invoice.number_counter = taken.series, taken.period, taken.counter
+        invoice.invoice_date, invoice.delivery_date = one.on, one.delivery_date
+        invoice.due_date = None if one.is_credit_note else one.due_date
+        invoice.cash_discount_date_valid = one.cash_discount_date_valid
+        invoice.structured_message = messages[invoice.id]
+        invoice.entry_id = entry_ids[invoice.id]
+        invoice.posted_at, invoice.posted_by_id = moment, actor_id
+        invoice.state = InvoiceState.POSTED
+    session.flush()
+
+
+def _finish_claims(prepared: Sequence[Prepared]) -> None:
+    """Claims of invoices become final; a credit note that releases work frees what its invoice billed in full."""
+    claims.make_final(BILL_KIND, [one.invoice.id for one in prepared if not one.is_credit_note])
+    releasing = [one.invoice.corrects_id for one in prepared if one.is_credit_note and one.invoice.releases_work]
+    if releasing:
+        claims.release_posted(BILL_KIND, _fully_credited(releasing), now())
+
+
+def _fully_credited(invoice_ids: Iterable[int | None]) -> list[int]:
+    """Lines of these invoices of which credit notes took back the whole quantity."""
+    credit_line = sa.orm.aliased(InvoiceLine)
+    query = (
+        sa.select(InvoiceLine.id)
+        .join(credit_line, credit_line.credits_line_id == InvoiceLine.id)
+        .join(Invoice, Invoice.id == credit_line.invoice_id)
+        .where(InvoiceLine.invoice_id.in_(list(invoice_ids)), Invoice.state == InvoiceState.POSTED)
+        .group_by(InvoiceLine.id, InvoiceLine.quantity)
+        .having(sa.func.sum(credit_line.quantity) == InvoiceLine.quantity)
+    )
+    return list(session.scalars(query))
+
+
+def _tell(prepared: Sequence[Prepared], numbers: Mapping[int, Taken]) -> None:
+    orders: dict[int, list[int]] = {one.invoice.id: [] for one in prepared}
+    query = sa.select(InvoiceServiceOrder).where(InvoiceServiceOrder.invoice_id.in_(orders))
+    for link in session.scalars(query):
+        orders[link.invoice_id].append(link.service_order_id)
+    for one in prepared:
+        invoice = one.invoice
+        subjects = [(BILL_KIND, invoice.id), ("customer", invoice.customer_id)]
+        subjects += [("service_order", order_id) for order_id in orders[invoice.id]]
+        if invoice.corrects_id:
+            subjects.append((BILL_KIND, invoice.corrects_id))
+        note(subjects, _("%(number)s posted", number=numbers[invoice.id].text))
+
+
+def mark_sent(invoice_ids: Sequence[int], *, how: str, actor_id: int) -> None:
+    """Remember that posted documents went to the customer; the first time counts."""
+    del actor_id  # the audit row has it
+    query = (
+        sa.select(InvoiceFollowUp, Invoice)
+        .join(Invoice, Invoice.id == InvoiceFollowUp.invoice_id)
+        .where(Invoice.id.in_(list(invoice_ids)))
+        .order_by(Invoice.id)
+        .with_for_update(of=InvoiceFollowUp)
+    )
+    rows = session.execute(query).all()
+    if len(rows) != len(set(invoice_ids)):
+        raise NotFoundError(_("There is no such invoice."))
+    for follow_up, invoice in rows:
+        if invoice.state is not InvoiceState.POSTED:
+            raise ConflictError(_("Only a posted document can be sent."))
+        if follow_up.sent_at is None:
+            follow_up.sent_at, follow_up.sent_how = now(), how[:40]
+            note(
+                [(BILL_KIND, invoice.id), ("customer", invoice.customer_id)],
+                _("%(number)s sent", number=invoice.number),
+            )
+    session.flush()

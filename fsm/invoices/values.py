@@ -1,0 +1,49 @@
+"""What the pages and the API hand over to be saved."""
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+
+from fsm.company.models import Language
+from fsm.documents.models import CashDiscountMode, TaxCalculation
+
+
+@dataclass(frozen=True, slots=True)
+class LineValues:
+    """A line as it is saved. Of ``amount`` and ``amount_with_tax`` the one that the document's ``tax_included`` names counts."""
+
+    description: str
+    quantity: Decimal = Decimal(1)
+    amount: Decimal | None = None
+    amount_with_tax: Decimal | None = None
+    tax_rate: Decimal = Decimal(0)
+    special_status: str = ""
+    unit: str = ""
+    account_number: str = ""
+    stockitem_code: str = ""
+    stock_item_id: int | None = None
+    section: str = ""
+    line_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DraftValues:
+    """The document's own fields as they are saved; dates None: the day of posting, the day the work was done."""
+
+    client_name: str
+    client_attention: str
+    reference: str
+    invoice_date: dt.date | None
+    delivery_date: dt.date | None
+    days_due: int
+    discount_percentage: Decimal
+    cash_discount_percentage: Decimal
+    cash_discount_days_valid: int
+    cash_discount_mode: CashDiscountMode
+    tax_calculation: TaxCalculation
+    tax_included: bool
+    language: Language
+    note: str
+    bank_account_id: int | None
+    currency: str = "EUR"
+    exchange_rate: Decimal = Decimal(1)

@@ -1,0 +1,327 @@
+"""What must always be true of the books (accounting.md 8): each function yields a sentence per violation, none when sound.
+
+They read in streams and add up in the database, so that they can be run on live books of any size.
+"""
+
+import datetime as dt
+import itertools
+from collections import defaultdict
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from fsm.core.db import session, total
+from fsm.core.numbering import NumberCounter, NumberSeries
+from fsm.core.types import AMOUNT
+from fsm.ledger.models import (
+    Account,
+    AccountMonth,
+    AccountRole,
+    ItemMovement,
+    Journal,
+    JournalEntry,
+    JournalHead,
+    JournalLine,
+    MovementRole,
+    OpenItem,
+)
+from fsm.ledger.posting import ZERO, chain_hash, hash_content
+from fsm.ledger.services import standing_of
+
+STREAM = {"yield_per": 1000}
+
+
+def streamed(query: Any) -> Iterator[Any]:  # noqa: ANN401 - any select
+    """The rows of a query that may have millions."""
+    yield from session.execute(query.execution_options(**STREAM))
+
+
+def entries_posted() -> Iterator[str]:
+    """Entries are drafts only inside the transaction that posts them."""
+    query = sa.select(JournalEntry.id, JournalEntry.narration).where(JournalEntry.posted_at.is_(None))
+    for entry_id, narration in streamed(query.order_by(JournalEntry.id)):
+        yield _("Entry %(id)s (%(narration)s) was never posted.", id=entry_id, narration=narration)
+
+
+def debits_equal_credits_per_entry() -> Iterator[str]:
+    """In EUR and in the entry's currency; and an entry has lines."""
+    sums = (
+        sa.select(
+            JournalLine.entry_id,
+            (total(JournalLine.debit) - total(JournalLine.credit)).label("eur"),
+            (total(JournalLine.currency_debit) - total(JournalLine.currency_credit)).label("foreign"),
+        )
+        .group_by(JournalLine.entry_id)
+        .having(
+            sa.or_(
+                sa.func.sum(JournalLine.debit) != sa.func.sum(JournalLine.credit),
+                sa.func.sum(JournalLine.currency_debit) != sa.func.sum(JournalLine.currency_credit),
+            )
+        )
+    )
+    for entry_id, eur, foreign in streamed(sums):
+        yield _(
+            "Entry %(id)s does not balance: %(eur)s EUR, %(foreign)s in its currency.",
+            id=entry_id,
+            eur=eur,
+            foreign=foreign,
+        )
+    empty = sa.select(JournalEntry.id).where(~sa.exists().where(JournalLine.entry_id == JournalEntry.id))
+    for (entry_id,) in streamed(empty):
+        yield _("Entry %(id)s has no lines.", id=entry_id)
+
+
+def receivables_equal_open_items() -> Iterator[str]:
+    """The receivables account is the sum of the open items, and each of its lines names one."""
+    bearing = sa.select(JournalLine.account_id).where(JournalLine.open_item_id.is_not(None)).distinct()
+    by_role = sa.select(AccountRole.account_id).where(AccountRole.role == "receivables")
+    accounts = list(session.scalars(bearing.union(by_role)))
+    on_receivables = JournalLine.account_id.in_(accounts)
+    without = sa.select(JournalLine.entry_id).where(on_receivables, JournalLine.open_item_id.is_(None))
+    for (entry_id,) in streamed(without.order_by(JournalLine.id)):
+        yield _("A receivable line of entry %(id)s names no open item.", id=entry_id)
+    booked = session.execute(sa.select(total(JournalLine.debit), total(JournalLine.credit)).where(on_receivables)).one()
+    items = session.scalar(sa.select(total(OpenItem.balance_eur)))
+    if booked[0] - booked[1] != items:
+        yield _(
+            "The receivables account stands at %(booked)s EUR, the open items at %(items)s EUR.",
+            booked=booked[0] - booked[1],
+            items=items,
+        )
+
+
+def open_items_proven_by_movements() -> Iterator[str]:
+    """Every figure of an open item follows from its movements, they are its lines, and its standing from its figures."""
+    moved = _moved().subquery()
+    taken_elsewhere = _taken_elsewhere().subquery()
+    nothing = sa.literal(Decimal(0), AMOUNT)
+    proven = {
+        name: sa.func.coalesce(moved.c[name], nothing)
+        for name in ("invoiced", "paid", "credited", "written_off", "claimed", "balance", "balance_eur")
+    }
+    proven["credited"] = proven["credited"] + sa.func.coalesce(taken_elsewhere.c.credited, nothing)
+    wrong = [getattr(OpenItem, name) != figure for name, figure in proven.items()]
+    query = (
+        sa.select(OpenItem.id, OpenItem.source_number, *(condition.label(name) for name, condition in zip(proven, wrong, strict=True)))
+        .outerjoin(moved, moved.c.open_item_id == OpenItem.id)
+        .outerjoin(taken_elsewhere, taken_elsewhere.c.credits_item_id == OpenItem.id)
+        .where(sa.or_(*wrong))
+        .order_by(OpenItem.id)
+    )
+    for row in streamed(query):
+        figures = ", ".join(name for name in proven if getattr(row, name))
+        yield _(
+            "Open item %(id)s (%(number)s): its movements say otherwise of %(figures)s.",
+            id=row.id,
+            number=row.source_number,
+            figures=figures,
+        )
+    yield from _movements_that_are_not_lines()
+    for item in session.scalars(sa.select(OpenItem).order_by(OpenItem.id).execution_options(**STREAM)):
+        if item.standing is not standing_of(item):
+            yield _(
+                "Open item %(id)s (%(number)s) stands as %(standing)s.",
+                id=item.id,
+                number=item.source_number,
+                standing=item.standing.value,
+            )
+
+
+def _moved() -> sa.Select[Any]:
+    """What the movements of each item add up to, by the names of its columns."""
+
+    def of(*roles: MovementRole) -> Any:  # noqa: ANN401 - an exact expression
+        return total(sa.case((ItemMovement.role.in_(roles), ItemMovement.amount), else_=None))
+
+    return sa.select(
+        ItemMovement.open_item_id,
+        of(MovementRole.INVOICED).label("invoiced"),
+        (-of(MovementRole.PAID)).label("paid"),
+        (-of(MovementRole.CREDITED)).label("credited"),
+        (-of(MovementRole.WRITTEN_OFF)).label("written_off"),
+        of(MovementRole.CLAIMED).label("claimed"),
+        total(ItemMovement.amount).label("balance"),
+        total(ItemMovement.amount_eur).label("balance_eur"),
+    ).group_by(ItemMovement.open_item_id)
+
+
+def _taken_elsewhere() -> sa.Select[Any]:
+    """What credit notes took back of an invoice on open items of their own."""
+    return (
+        sa.select(OpenItem.credits_item_id, (-total(ItemMovement.amount)).label("credited"))
+        .join(ItemMovement, ItemMovement.open_item_id == OpenItem.id)
+        .where(OpenItem.credits_item_id.is_not(None), ItemMovement.role == MovementRole.INVOICED)
+        .group_by(OpenItem.credits_item_id)
+    )
+
+
+def _movements_that_are_not_lines() -> Iterator[str]:
+    both = sa.union_all(
+        sa.select(
+            JournalLine.entry_id,
+            JournalLine.open_item_id,
+            (JournalLine.currency_debit - JournalLine.currency_credit).label("amount"),
+            (JournalLine.debit - JournalLine.credit).label("amount_eur"),
+        ).where(JournalLine.open_item_id.is_not(None)),
+        sa.select(
+            ItemMovement.entry_id,
+            ItemMovement.open_item_id,
+            -ItemMovement.amount,
+            -ItemMovement.amount_eur,
+        ),
+    ).subquery()
+    query = (
+        sa.select(both.c.entry_id, both.c.open_item_id)
+        .group_by(both.c.entry_id, both.c.open_item_id)
+        .having(sa.or_(sa.func.sum(both.c.amount) != 0, sa.func.sum(both.c.amount_eur) != 0))
+    )
+    for entry_id, item_id in streamed(query):
+        yield _("Entry %(entry)s moves open item %(item)s by other amounts than its lines say.", entry=entry_id, item=item_id)
+
+
+def monthly_totals_proven() -> Iterator[str]:
+    """The stored totals of each account and month are those of its lines."""
+    sums: dict[tuple[int, dt.date], list[Decimal]] = defaultdict(lambda: [ZERO, ZERO])
+    by_day = (
+        sa.select(JournalLine.account_id, JournalEntry.entry_date, total(JournalLine.debit), total(JournalLine.credit))
+        .join(JournalEntry, JournalEntry.id == JournalLine.entry_id)
+        .group_by(JournalLine.account_id, JournalEntry.entry_date)
+    )
+    for account_id, on, debit, credit in streamed(by_day):
+        month = sums[account_id, on.replace(day=1)]
+        month[0] += debit
+        month[1] += credit
+    stored = sa.select(AccountMonth.account_id, AccountMonth.month, AccountMonth.debit, AccountMonth.credit)
+    for account_id, on, debit, credit in streamed(stored):
+        sums[account_id, on][0] -= debit
+        sums[account_id, on][1] -= credit
+    numbers = dict(session.execute(sa.select(Account.id, Account.number)).tuples().all())
+    for (account_id, on), (debit, credit) in sorted(sums.items()):
+        if debit or credit:
+            yield _(
+                "Account %(number)s, %(month)s: the lines differ from the monthly total by %(debit)s debit, %(credit)s credit.",
+                number=numbers.get(account_id, account_id),
+                month=f"{on:%Y-%m}",
+                debit=debit,
+                credit=credit,
+            )
+
+
+def hash_chain_unbroken() -> Iterator[str]:
+    """Each entry's hash is that of its content and of the entry before it in its journal; the head is the last of them."""
+    last: dict[Journal, tuple[int | None, str]] = {journal: (None, "") for journal in Journal}
+    for entry_id, rows in itertools.groupby(streamed(_hashed_content()), key=lambda row: row.id):
+        lines = list(rows)
+        head = lines[0]._mapping  # noqa: SLF001 - the row as a mapping, its documented name
+        if head["previous_hash"] != last[head["journal"]][1]:
+            yield _("Entry %(id)s does not follow the entry before it in its journal.", id=entry_id)
+        content = hash_content(dict(head), (tuple(row)[-6:] for row in lines if row.account is not None))
+        if chain_hash(head["previous_hash"], content) != head["hash"]:
+            yield _("Entry %(id)s is not what was posted: its hash says otherwise.", id=entry_id)
+        last[head["journal"]] = (entry_id, head["hash"])
+    heads = {head.journal: (head.entry_id, head.hash) for head in session.scalars(sa.select(JournalHead))}
+    for journal, end in last.items():
+        if heads.get(journal, (None, "")) != end:
+            yield _("The last entry of the journal %(journal)s is not its head.", journal=journal.value)
+
+
+def _hashed_content() -> sa.Select[Any]:
+    """Posted entries in the order of posting, a row per line: what the hash covers, the line's six values last."""
+    entry = JournalEntry
+    return (
+        sa.select(
+            entry.id,
+            entry.previous_hash,
+            entry.hash,
+            entry.journal,
+            entry.fiscal_year_id,
+            entry.number,
+            entry.entry_date,
+            entry.narration,
+            entry.source_kind,
+            entry.source_id,
+            entry.source_number,
+            entry.customer_id,
+            entry.currency,
+            entry.facts_hash,
+            entry.reverses_id,
+            Account.number.label("account"),
+            JournalLine.grid,
+            JournalLine.debit,
+            JournalLine.credit,
+            JournalLine.currency_debit,
+            JournalLine.currency_credit,
+        )
+        .outerjoin(JournalLine, JournalLine.entry_id == entry.id)
+        .outerjoin(Account, Account.id == JournalLine.account_id)
+        .where(entry.posted_at.is_not(None))
+        .order_by(entry.id, JournalLine.position)
+    )
+
+
+def journal_numbers_without_hole() -> Iterator[str]:
+    """Entries count from 1 per journal and fiscal year."""
+    yield from holes(
+        sa.select(
+            (sa.literal("journal:") + sa.cast(JournalEntry.journal, sa.String)).label("series"),
+            sa.cast(JournalEntry.fiscal_year_id, sa.String).label("period"),
+            JournalEntry.number.label("number"),
+        ).where(JournalEntry.number.is_not(None)),
+        "journal",
+    )
+
+
+def holes(numbers: sa.Select[Any], kind: str) -> Iterator[str]:
+    """Where the numbers (series, period, number) of the kind's counters do not run from the first to the counter's last."""
+    given = numbers.subquery()
+    number = given.c.number
+    groups = sa.select(
+        given.c.series,
+        given.c.period,
+        sa.func.min(number),
+        sa.func.max(number),
+        sa.func.count(),
+        sa.func.count(number.distinct()),
+    ).group_by(given.c.series, given.c.period)
+    found = {(series, period): tuple(rest) for series, period, *rest in session.execute(groups)}
+    first_numbers = {
+        f"{row.kind}:{row.id}": row.first_number
+        for row in session.scalars(sa.select(NumberSeries).where(NumberSeries.kind == kind))
+    }
+    counters = session.scalars(sa.select(NumberCounter).where(NumberCounter.series.startswith(f"{kind}:")))
+    last_numbers = {(row.series, row.period): row.last_number for row in counters}
+    for counter in sorted(found.keys() | last_numbers.keys()):
+        first = first_numbers.get(counter[0], 1)
+        low, high, count, distinct = found.get(counter, (first, first - 1, 0, 0))
+        name = f"{counter[0]} {counter[1]}".strip()
+        if count != distinct:
+            yield _("Counter %(name)s: a number was given twice.", name=name)
+        if low != first or high - low + 1 != distinct:
+            missing = first if low != first else _first_missing(given, counter)
+            yield _("Counter %(name)s: number %(number)s is missing.", name=name, number=missing)
+        if last_numbers.get(counter, first - 1) != high:
+            yield _(
+                "Counter %(name)s stands at %(last)s, the last number given is %(high)s.",
+                name=name,
+                last=last_numbers.get(counter, "–"),
+                high=high,
+            )
+
+
+def _first_missing(given: sa.Subquery, counter: tuple[str, str]) -> int | None:
+    following = given.alias()
+    query = (
+        sa.select(sa.func.min(given.c.number) + 1)
+        .where(given.c.series == counter[0], given.c.period == counter[1])
+        .where(
+            ~sa.exists().where(
+                following.c.series == given.c.series,
+                following.c.period == given.c.period,
+                following.c.number == given.c.number + 1,
+            )
+        )
+    )
+    return session.scalar(query)

@@ -1,0 +1,195 @@
+"""Pages of the books: journal, entry, account, chart, periods; and a document's entries for its own page."""
+
+import datetime as dt
+from typing import Any
+
+from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from fsm.core.transactions import attempt
+from fsm.customers import queries as customer_queries
+from fsm.ledger import periods as period_services
+from fsm.ledger import queries
+from fsm.ledger.forms import JOURNAL_LABELS, KIND_LABELS, ROLE_LABELS, ReopenForm, day_of, entry_name
+from fsm.ledger.models import Journal, Period
+from fsm.users import queries as user_queries
+
+bp = Blueprint("ledger", __name__, url_prefix="/ledger")
+
+# Who shows the source of an entry: links go up by text (architecture.md, law 3).
+SOURCES = {
+    "invoice": ("invoices.show", "invoice_id"),
+    "credit_note": ("invoices.show", "invoice_id"),
+    "payment": ("payments.show", "payment_id"),
+    "on_account": ("payments.show", "payment_id"),
+}
+
+
+def source_url(kind: str, source_id: int) -> str | None:
+    """The page of a source document; None where nobody shows it, or not to this user."""
+    endpoint, name = SOURCES.get(kind, ("", ""))
+    if endpoint not in current_app.view_functions or not g.actor.can(endpoint):
+        return None
+    return url_for(endpoint, **{name: source_id})
+
+
+@bp.app_context_processor
+def _words() -> dict[str, Any]:
+    return {"entry_name": entry_name, "journal_labels": JOURNAL_LABELS, "source_url": source_url}
+
+
+def _address(**changes: object) -> str:
+    """This list under the same filters, some of them changed; None takes one away."""
+    kept: dict[str, Any] = request.args.to_dict() | {"after": None} | changes
+    return url_for(request.endpoint or "", **(request.view_args or {}), **{k: v for k, v in kept.items() if v})
+
+
+def _journal() -> Journal | None:
+    name = request.args.get("journal", "")
+    return Journal(name) if name in set(Journal) else None
+
+
+@bp.get("")
+def index() -> ResponseReturnValue:
+    """Entries, newest first."""
+    first_day, last_day = day_of(request.args.get("from")), day_of(request.args.get("to"))
+    if first_day or last_day:
+        first_day, last_day = first_day or dt.date.min, last_day or dt.date.max
+    customer_id = request.args.get("customer", type=int)
+    wanted = queries.EntryFilter(
+        journal=_journal(),
+        first_day=first_day,
+        last_day=last_day,
+        account_number=request.args.get("account", "").strip(),
+        customer_id=customer_id,
+        text=request.args.get("q", "").strip(),
+    )
+    page = queries.entries(wanted, request.args.get("after"))
+    return render_template(
+        "ledger/index.html",
+        page=page,
+        wanted=wanted,
+        tabs=_tabs(wanted.journal),
+        active=_active(wanted, customer_queries.names([customer_id])),
+        previous_url=_address(after=page.previous) if page.previous else None,
+        next_url=_address(after=page.next) if page.next else None,
+    )
+
+
+def _tabs(current: Journal | None) -> list[dict[str, Any]]:
+    choices: list[tuple[Journal | None, Any]] = [(None, _("All")), *JOURNAL_LABELS.items()]
+    return [
+        {"label": label, "url": _address(journal=journal), "is_current": journal is current}
+        for journal, label in choices
+    ]
+
+
+def _active(wanted: queries.EntryFilter, names: dict[int, str]) -> list[dict[str, str]]:
+    """Filters that came by a link and have no box of their own."""
+    if not wanted.customer_id:
+        return []
+    return [{"label": names.get(wanted.customer_id, _("Customer")), "remove_url": _address(customer=None)}]
+
+
+@bp.get("/<id:entry_id>")
+def show(entry_id: int) -> ResponseReturnValue:
+    """One entry with its lines."""
+    entry = queries.entry(entry_id)
+    lines = queries.lines_of(entry_id)
+    return render_template(
+        "ledger/show.html",
+        entry=entry,
+        lines=lines,
+        totals=[
+            sum(getattr(line, side) for line, _account, _item in lines)
+            for side in ("debit", "credit", "currency_debit", "currency_credit")
+        ],
+        has_items=any(item for _line, _account, item in lines),
+        has_grids=any(line.grid for line, _account, _item in lines),
+        is_foreign=entry.currency != "EUR",
+        reverses=queries.entry(entry.reverses_id) if entry.reverses_id else None,
+        reversal=queries.reversal_of(entry_id),
+        customer_name=customer_queries.names([entry.customer_id]).get(entry.customer_id or 0, ""),
+        posted_by=user_queries.names([entry.posted_by_id]).get(entry.posted_by_id or 0, ""),
+    )
+
+
+@bp.get("/of/<string:kind>/<id:source_id>")
+def entries_of(kind: str, source_id: int) -> ResponseReturnValue:
+    """A piece of a document's own page: what it has in the books."""
+    return render_template("ledger/_entries_of.html", entries=queries.entries_of(kind, source_id))
+
+
+@bp.get("/account/<string:number>")
+def account(number: str) -> ResponseReturnValue:
+    """The lines of an account within whole months, with the running balance."""
+    row = queries.account(number)
+    months = queries.month_range(day_of(request.args.get("from")), day_of(request.args.get("to")), g.today)
+    page = queries.account_lines(row, months, request.args.get("after"))
+    opening = queries.opening_balance(row, months)
+    debit, credit = queries.turnover(row, months)
+    return render_template(
+        "ledger/account.html",
+        account=row,
+        months=months,
+        years=queries.fiscal_years(),
+        periods=[period for period in reversed(queries.periods()) if period.fiscal_year_id == months.year.id],
+        page=page,
+        opening=opening,
+        debit=debit,
+        credit=credit,
+        closing=opening + debit - credit,
+        previous_url=_address(after=page.previous) if page.previous else None,
+        next_url=_address(after=page.next) if page.next else None,
+    )
+
+
+@bp.get("/accounts")
+def accounts() -> ResponseReturnValue:
+    """The chart of accounts."""
+    year = queries.month_range(None, None, g.today).year
+    return render_template(
+        "ledger/accounts.html", rows=queries.chart(year), year=year, kind_labels=KIND_LABELS, role_labels=ROLE_LABELS
+    )
+
+
+@bp.get("/periods")
+def periods() -> ResponseReturnValue:
+    """Fiscal years and their months."""
+    rows = queries.periods()
+    months: dict[int, list[Period]] = {}
+    for row in rows:
+        months.setdefault(row.fiscal_year_id, []).append(row)
+    return render_template(
+        "ledger/periods.html",
+        years=queries.fiscal_years(),
+        months=months,
+        names=user_queries.names(row.closed_by_id for row in rows),
+    )
+
+
+@bp.post("/periods/<id:period_id>/close")
+def close_period(period_id: int) -> ResponseReturnValue:
+    """No posting into this month any more."""
+    period = period_services.close_period(period_id, actor_id=g.actor.id, today=g.today)
+    flash(_("%(month)s is closed.", month=f"{period.first_day:%Y-%m}"), "success")
+    return redirect(url_for("ledger.periods"), 303)
+
+
+@bp.route("/periods/<id:period_id>/reopen", methods=["GET", "POST"])
+def reopen_period(period_id: int) -> ResponseReturnValue:
+    """Take postings again, with a reason."""
+    form = ReopenForm()
+    if form.validate_on_submit():
+        reason = form.reason.data or ""
+        if attempt(form, lambda: period_services.reopen_period(period_id, reason=reason)) is not None:
+            flash(_("The period takes postings again."), "success")
+            return redirect(url_for("ledger.periods"), 303)
+    status = g.get("refused_status", 422) if request.method == "POST" else 200
+    return render_template(
+        "ledger/reopen_period.html",
+        form=form,
+        period=queries.period(period_id),
+        entries=user_queries.timeline("period", period_id),
+    ), status

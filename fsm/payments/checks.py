@@ -1,0 +1,97 @@
+"""What must always be true of payments; each function yields a sentence per violation (accounting.md 8)."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm import aliased
+
+from fsm.core.types import AMOUNT
+from fsm.ledger.checks import streamed
+from fsm.ledger.models import ItemKind, ItemMovement, JournalEntry, MovementRole, OpenItem
+from fsm.payments.models import Payment, PaymentKind, PaymentPart
+
+NOTHING = sa.literal(Decimal(0), AMOUNT)
+SOURCE_KIND = "payment"
+
+
+def payments_have_their_entry() -> Iterator[str]:
+    """A payment has its entry, reversed exactly if it is undone; its parts are the movements of that entry."""
+    reversal = aliased(JournalEntry)
+    query = (
+        sa.select(Payment.id)
+        .outerjoin(JournalEntry, JournalEntry.id == Payment.entry_id)
+        .outerjoin(reversal, reversal.reverses_id == Payment.entry_id)
+        .where(
+            sa.or_(
+                JournalEntry.id.is_(None),
+                JournalEntry.source_kind != SOURCE_KIND,
+                JournalEntry.source_id != Payment.id,
+                JournalEntry.entry_date != Payment.paid_on,
+                sa.func.coalesce(reversal.id, 0) != sa.func.coalesce(Payment.undone_entry_id, 0),
+                Payment.undone_at.is_(None) != Payment.undone_entry_id.is_(None),
+            )
+        )
+    )
+    for (payment_id,) in streamed(query.order_by(Payment.id)):
+        yield _("Payment %(id)s and its journal entry do not agree.", id=payment_id)
+    yield from _parts_that_are_not_movements()
+
+
+def _parts_that_are_not_movements() -> Iterator[str]:
+    roles = {
+        MovementRole.PAID: PaymentPart.amount,
+        MovementRole.DISCOUNT: PaymentPart.discount,
+        MovementRole.DIFFERENCE: PaymentPart.difference,
+    }
+    parts = [
+        sa.select(
+            PaymentPart.payment_id.label("payment_id"),
+            PaymentPart.open_item_id,
+            sa.literal(role.value).label("role"),
+            column.label("amount"),
+        )
+        for role, column in roles.items()
+    ]
+    moved = (
+        sa.select(
+            Payment.id,
+            ItemMovement.open_item_id,
+            sa.cast(ItemMovement.role, sa.String),
+            ItemMovement.amount,
+        )
+        .join(ItemMovement, ItemMovement.entry_id == Payment.entry_id)
+        .where(Payment.entry_id.is_not(None))
+    )
+    both = sa.union_all(*parts, moved).subquery()
+    query = (
+        sa.select(both.c.payment_id)
+        .group_by(both.c.payment_id, both.c.open_item_id, both.c.role)
+        .having(sa.func.sum(both.c.amount) != 0)
+    )
+    for (payment_id,) in streamed(query.order_by(both.c.payment_id)):
+        yield _("Payment %(id)s: its parts are not what its entry moved.", id=payment_id)
+
+
+def on_account_items_right() -> Iterator[str]:
+    """What waits on account came by a payment of that customer that is not undone."""
+    query = (
+        sa.select(OpenItem.source_number)
+        .outerjoin(Payment, Payment.id == OpenItem.source_id)
+        .where(
+            OpenItem.kind == ItemKind.ON_ACCOUNT,
+            sa.or_(
+                Payment.id.is_(None),
+                Payment.kind != PaymentKind.PAYMENT,
+                Payment.customer_id != OpenItem.customer_id,
+                Payment.currency != OpenItem.currency,
+                sa.and_(
+                    Payment.undone_at.is_not(None),
+                    sa.or_(OpenItem.balance != NOTHING, OpenItem.balance_eur != NOTHING),
+                ),
+            ),
+        )
+    )
+    for (number,) in streamed(query.order_by(OpenItem.id)):
+        yield _("What waits on account of %(number)s is not what that payment left.", number=number)

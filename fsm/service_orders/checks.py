@@ -1,0 +1,58 @@
+"""What must always be true of service orders; each function yields a sentence per violation (accounting.md 8)."""
+
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+
+from fsm.ledger.checks import holes, streamed
+from fsm.service_orders.billable import has_work_to_bill
+from fsm.service_orders.models import PartUsed, ServiceOrder, TimeEntry, WorkClaim
+
+
+def no_work_billed_twice() -> Iterator[str]:
+    """An hour or a part is on one live bill at most."""
+    for column, sentence in (
+        (WorkClaim.time_entry_id, _("Time entry %(id)s is on %(count)s live invoices.")),
+        (WorkClaim.part_used_id, _("Part %(id)s is on %(count)s live invoices.")),
+    ):
+        query = (
+            sa.select(column, sa.func.count())
+            .where(WorkClaim.released_at.is_(None), column.is_not(None))
+            .group_by(column)
+            .having(sa.func.count() > 1)
+        )
+        for work_id, count in streamed(query.order_by(column)):
+            yield sentence % {"id": work_id, "count": count}
+
+
+def to_bill_flags_right() -> Iterator[str]:
+    """Done-not-invoiced reads a stored flag; it says what the work says."""
+    query = sa.select(ServiceOrder.number).where(ServiceOrder.has_work_to_bill != has_work_to_bill())
+    for (number,) in streamed(query.order_by(ServiceOrder.id)):
+        yield _("Service order %(number)s: its mark of having work to bill is wrong.", number=number)
+
+
+def order_numbers_without_hole() -> Iterator[str]:
+    """Orders are cancelled, never deleted: their numbers run without a hole."""
+    yield from holes(
+        sa.select(
+            ServiceOrder.number_series.label("series"),
+            ServiceOrder.number_period.label("period"),
+            ServiceOrder.number_counter.label("number"),
+        ),
+        "service_order",
+    )
+
+
+def claims_name_their_order() -> Iterator[str]:
+    """A claim's order is that of the hour or part it claims."""
+    order_id = sa.func.coalesce(TimeEntry.service_order_id, PartUsed.service_order_id, 0)
+    query = (
+        sa.select(WorkClaim.id)
+        .outerjoin(TimeEntry, TimeEntry.id == WorkClaim.time_entry_id)
+        .outerjoin(PartUsed, PartUsed.id == WorkClaim.part_used_id)
+        .where(WorkClaim.service_order_id != order_id)
+    )
+    for (claim_id,) in streamed(query.order_by(WorkClaim.id)):
+        yield _("Claim %(id)s names another service order than its work.", id=claim_id)

@@ -1,0 +1,128 @@
+"""One service order on one screen, for the tablet and for the desk; and the page that validates it."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from flask import current_app, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import joinedload, selectinload
+
+from fsm.catalog.queries import rates
+from fsm.core import audit
+from fsm.service_orders import queries, services
+from fsm.service_orders.billable import BillingState, billing_state
+from fsm.service_orders.blueprint import bp
+from fsm.service_orders.forms import BILLING, PRIORITIES, STATES
+from fsm.service_orders.models import OrderState, PartUsed, Photo, ServiceOrder, TimeEntry, Visit, WorkClaim
+from fsm.service_orders.parts import PART_KINDS
+from fsm.service_orders.time_entries import TIME_KINDS
+from fsm.service_orders.visibility import find, is_desk, sees_sale_prices
+from fsm.users.queries import timeline
+
+_WHOLE = (
+    joinedload(ServiceOrder.customer),
+    joinedload(ServiceOrder.payer),
+    joinedload(ServiceOrder.site),
+    joinedload(ServiceOrder.equipment),
+    selectinload(ServiceOrder.visits).joinedload(Visit.technician),
+    selectinload(ServiceOrder.photos),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkRow:
+    """A time entry or a part on the screen, with where it stands and the bill it is on."""
+
+    work: Any
+    state: BillingState
+    bill_url: str | None
+    may_change: bool
+
+
+def status() -> int:
+    """The status of a page that is shown: 200, or that of the refusal."""
+    return int(g.get("refused_status", 422)) if request.method == "POST" else 200
+
+
+def url_if_there(endpoint: str, **values: Any) -> str | None:  # noqa: ANN401 - parts of the address
+    """The address of a page of a higher slice, where that is built and this user may open it."""
+    return url_for(endpoint, **values) if endpoint in current_app.view_functions and g.actor.can(endpoint) else None
+
+
+def work_rows(order: ServiceOrder) -> tuple[list[WorkRow], list[WorkRow]]:
+    """Time (a technician's own, for technicians) and parts."""
+    claims = queries.claims_on(order.id)
+    times = [_row(order, entry, claims.get(("time", entry.id))) for entry in queries.times_of(order.id, g.actor)]
+    parts = [_row(order, part, claims.get(("part", part.id))) for part in queries.parts_of(order.id)]
+    return times, parts
+
+
+def _row(order: ServiceOrder, work: TimeEntry | PartUsed, claim: WorkClaim | None) -> WorkRow:
+    state = billing_state(work, claim)
+    url = None
+    if claim is not None and claim.bill_kind == "invoice":
+        url = url_if_there("invoices.show", invoice_id=claim.bill_id)
+    if is_desk(g.actor):
+        may_change = state is not BillingState.BILLED and order.state is not OrderState.CANCELLED
+    else:
+        is_open = order.state not in {OrderState.DONE, OrderState.CANCELLED}
+        may_change = is_open and claim is None and work.technician_id == g.actor.id
+    return WorkRow(work, state, url, may_change)
+
+
+def _may_remove(photo: Photo) -> bool:
+    return is_desk(g.actor) or photo.taken_by_id == g.actor.id
+
+
+@bp.get("/<id:order_id>")
+def show(order_id: int) -> ResponseReturnValue:
+    order = find(order_id, g.actor, *_WHOLE)
+    times, parts = work_rows(order)
+    desk = is_desk(g.actor)
+    to_bill = queries.to_bill_of(order.id) if desk else []
+    return render_template(
+        "service_orders/show.html",
+        order=order,
+        times=times,
+        parts=parts,
+        may_remove=_may_remove,
+        is_desk=desk,
+        is_open=order.state not in {OrderState.DONE, OrderState.CANCELLED},
+        may_work=order.state is not OrderState.CANCELLED and (desk or order.state is not OrderState.DONE),
+        is_technician=g.actor.can("service_orders.mine"),
+        sees_prices=sees_sale_prices(g.actor),
+        running=queries.running_timer(g.actor.id),
+        time_rates=rates(*TIME_KINDS),
+        part_rates=rates(*PART_KINDS),
+        history=queries.history_of_equipment(order, g.actor),
+        to_bill_value=sum((work.value for work in to_bill), Decimal("0.00")),
+        invoice_url=url_if_there("invoices.draft_from_order", order_id=order.id) if to_bill else None,
+        customer_url=url_if_there("customers.show", customer_id=order.customer_id),
+        missing=services.missing_to_finish(order) if order.state is OrderState.IN_PROGRESS else [],
+        entries=timeline("service_order", order.id) if desk else [],
+        states=STATES,
+        billing=BILLING,
+        priorities=PRIORITIES,
+    )
+
+
+@bp.route("/<id:order_id>/validate", methods=["GET", "POST"])
+def validate(order_id: int) -> ResponseReturnValue:
+    if request.method == "POST":
+        order = services.validate(order_id, actor=g.actor, moment=audit.now())
+        flash(_("%(number)s is validated.", number=order.number), "success")
+        return redirect(url_for("service_orders.show", order_id=order_id), 303)
+    order = find(order_id, g.actor, *_WHOLE)
+    times, parts = work_rows(order)
+    to_bill = queries.to_bill_of(order.id)
+    return render_template(
+        "service_orders/validate.html",
+        order=order,
+        times=times,
+        parts=parts,
+        billing=BILLING,
+        to_bill_value=sum((work.value for work in to_bill), Decimal("0.00")),
+        invoice_url=url_if_there("invoices.draft_from_order", order_id=order.id) if to_bill else None,
+    )
