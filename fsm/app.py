@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
-from flask import Blueprint, Flask, Response, g, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, Response, g, has_request_context, redirect, render_template, request, url_for
 from flask_babel import Babel, get_locale
 from flask_babel import gettext as _
 from flask_login import LoginManager, current_user
@@ -29,9 +29,12 @@ from fsm.core.transactions import TransactionalFlask
 from fsm.customers import site_views as customer_views
 from fsm.documents import jobs as document_jobs
 from fsm.documents import views as document_views
-from fsm.home import first_start as first_start_views
+from fsm.home import views as home_views
 from fsm.home.navigation import navigation
 from fsm.invoices import views as invoice_views
+from fsm.ledger import views as ledger_views
+from fsm.payments import views as payment_views
+from fsm.reports import views as report_views
 from fsm.service_orders import views as service_order_views
 from fsm.users import services as user_services
 from fsm.users import views as user_views
@@ -47,8 +50,11 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     catalog_views.bp,
     service_order_views.bp,
     invoice_views.bp,
+    payment_views.bp,
     document_views.bp,
-    first_start_views.bp,
+    home_views.bp,
+    ledger_views.bp,
+    report_views.bp,
 )
 # Who does which kind of job (core/jobs.py); its name is text, so that a lower slice may ask for it.
 JOB_HANDLERS: dict[str, Handler] = {
@@ -138,7 +144,7 @@ def _locale() -> str:
     actor = g.get("actor")
     if actor is not None and actor.locale in LOCALES:
         return str(actor.locale)
-    return request.accept_languages.best_match(LOCALES, "en") if request else "en"
+    return (request.accept_languages.best_match(LOCALES) if has_request_context() else None) or "en"
 
 
 def _healthz() -> Response:

@@ -112,14 +112,15 @@ def _report(*, quiet: bool) -> bool:
     """Run all checks, say what is wrong; tells whether something is."""
     with click.progressbar(length=len(checks.CHECKS), label="Checking", file=sys.stderr) as bar:
         findings = checks.run(progress=lambda _name: bar.update(1))
-    wrong = [finding for finding in findings if finding.sentences]
-    for finding in wrong:
+    for finding in findings:
         click.echo(f"{finding.check}:")
         for sentence in finding.sentences:
             click.echo(f"  {sentence}")
-    if not quiet and not wrong:
-        click.echo(f"{len(findings)} checks, nothing wrong.")
-    return bool(wrong)
+        if finding.has_more:
+            click.echo("  and more")
+    if not quiet and not findings:
+        click.echo(f"{len(checks.CHECKS)} checks, nothing wrong.")
+    return bool(findings)
 
 
 @main.command("user")

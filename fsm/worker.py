@@ -1,10 +1,10 @@
 """The process that does what waits: PDF, and whatever leaves the building. The server starts one; more may run."""
 
+import os
 import signal
 import subprocess
 import sys
 from threading import Event, Thread
-from typing import BinaryIO
 
 import structlog
 from flask import Flask
@@ -24,7 +24,7 @@ def main(app: Flask, *, with_parent: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
     if with_parent:
-        Thread(target=_stop_at_end, args=(sys.stdin.buffer, stop), daemon=True).start()
+        Thread(target=_stop_at_end, args=(sys.stdin.fileno(), stop), daemon=True).start()
     run(app, stop)
 
 
@@ -48,8 +48,10 @@ def start_child() -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-m", "fsm.worker", WITH_PARENT], stdin=subprocess.PIPE)  # noqa: S603 - our own program
 
 
-def _stop_at_end(pipe: BinaryIO, stop: Event) -> None:
-    pipe.read()
+def _stop_at_end(pipe: int, stop: Event) -> None:
+    # Not by sys.stdin: a thread that waits in it would abort the interpreter at its end.
+    while os.read(pipe, 1):
+        pass
     stop.set()
 
 

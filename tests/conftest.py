@@ -14,6 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from hypothesis import settings
+from werkzeug.test import TestResponse
 
 from fsm.app import create_app
 from fsm.core.db import Base, db, session, writing
@@ -110,6 +111,15 @@ def _seed(app: Flask) -> None:
         db.engine.dispose()
 
 
+class Browser(FlaskClient):
+    """A client that never shares ``g`` (and who is logged in) with the test or with another client, as in life."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:  # noqa: ANN401 - werkzeug's own signature
+        """One request in an application context of its own."""
+        with self.application.app_context():
+            return super().open(*args, **kwargs)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine_name(request: pytest.FixtureRequest) -> str:
     """Each test that asks for a database runs on both engines."""
@@ -125,6 +135,7 @@ def app(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> Ite
         app = create_app(**CONFIG, DATA_FOLDER=tmp_path, SQLALCHEMY_DATABASE_URI=f"sqlite:///{path}")
     else:
         app = request.getfixturevalue("postgres_app")
+    app.test_client_class = Browser
     with app.app_context():
         yield app
         session.remove()

@@ -17,7 +17,7 @@ from fsm.core.numbering import NumberFormat, set_up
 from fsm.core.types import sort_key
 from fsm.customers.models import Contact, Customer, Equipment, Site
 from fsm.documents.models import CashDiscountMode, DocumentSettings
-from fsm.invoices import credits as invoice_credits
+from fsm.invoices import crediting as invoice_credits
 from fsm.invoices import drafts
 from fsm.invoices import services as invoice_services
 from fsm.invoices.models import Invoice, InvoiceSettings

@@ -42,7 +42,7 @@ SLICES = (
     "home",
 )
 # Single files under which everything stands; they may use whatever is below them, views and jobs too.
-ROOF = ("logs", "worker", "server", "upgrading", "app", "demo", "cli")
+ROOF = ("logs", "upgrading", "app", "worker", "server", "demo", "cli")
 # Inside a slice each imports only those before it; a file with a name of its own stands anywhere but below its users.
 LAYERS = ("models", "posting", "services", "queries", "forms", "views", "jobs")
 NO_NAMES = frozenset({"utils", "util", "helpers", "helper", "common", "base", "mixins", "mixin", "misc"})

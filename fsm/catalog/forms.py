@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, SelectChoice, SelectField
+from wtforms import BooleanField, SelectChoice, SelectField  # type: ignore[attr-defined]  # reason: stubs are older
 from wtforms.validators import InputRequired, Regexp
 
 from fsm.catalog.models import LaborRate, RateKind, StockItem

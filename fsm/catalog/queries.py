@@ -59,4 +59,4 @@ def customer_prices(customer_id: int) -> list[tuple[CustomerPrice, StockItem | N
         .where(CustomerPrice.customer_id == customer_id)
         .order_by(CustomerPrice.stock_item_id.is_not(None), LaborRate.name, StockItem.sort_key, CustomerPrice.id)
     )
-    return list(session.execute(query).tuples())
+    return list(session.execute(query))

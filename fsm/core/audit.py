@@ -105,18 +105,17 @@ def record(changes: Iterable[tuple[str, int, str, Json | None, Json | None]]) ->
 def _audit_flush(sess: orm.Session, context: object) -> None:
     del context
     changes: list[tuple[str, int, str, Json | None, Json | None]] = []
-    for row in sess.new:
-        if getattr(row, "__audited__", False):
-            changes.append((row.__tablename__, row.id, "insert", None, _values(row)))
-    for row in sess.dirty:
-        if getattr(row, "__audited__", False):
-            before, after = _difference(row)
-            if after:
-                changes.append((row.__tablename__, row.id, "update", before, after))
-    for row in sess.deleted:
-        if getattr(row, "__audited__", False):
-            changes.append((row.__tablename__, row.id, "delete", _values(row), None))
+    changes += [(row.__tablename__, row.id, "insert", None, _values(row)) for row in _audited(sess.new)]
+    for row in _audited(sess.dirty):
+        before, after = _difference(row)
+        if after:
+            changes.append((row.__tablename__, row.id, "update", before, after))
+    changes += [(row.__tablename__, row.id, "delete", _values(row), None) for row in _audited(sess.deleted)]
     record(changes)
+
+
+def _audited(rows: Iterable[Any]) -> list[Any]:
+    return [row for row in rows if getattr(row, "__audited__", False)]
 
 
 def _columns(row: Any) -> list[str]:  # noqa: ANN401 - any mapped row

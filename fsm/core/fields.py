@@ -43,7 +43,7 @@ class ExactField(Field):
         high: Decimal | int = 10**9,
         **kwargs: Any,  # noqa: ANN401 - passed through to WTForms
     ) -> None:
-        super().__init__(label, validators, **kwargs)
+        super().__init__(label, list(validators or ()), **kwargs)
         self.places, self.low, self.high = places, Decimal(low), Decimal(high)
         self.render_kw = {"inputmode": "decimal", "autocomplete": "off"} | (self.render_kw or {})
 

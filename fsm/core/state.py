@@ -8,7 +8,6 @@ from flask_babel import gettext as _
 
 from fsm.core.errors import ConflictError
 
-
 S = TypeVar("S", bound=StrEnum)
 
 

@@ -21,7 +21,7 @@ from segno import helpers
 from xhtml2pdf import pisa
 from xhtml2pdf.config.resources import ResourceAccessPolicy
 
-from fsm.documents.facts import DocumentKind, Facts, LineFacts
+from fsm.documents.facts import AddressFacts, DocumentKind, Facts, LineFacts
 from fsm.documents.words import Words
 
 rl_config.invariant = 1  # no moment and no random id in the file
@@ -31,6 +31,7 @@ FONT_FOLDER = Path(ttf_opensans.TTF_BIN_FOLDER)
 FONTS = {"normal": "OpenSans-Regular.ttf", "bold": "OpenSans-SemiBold.ttf"}
 LOGO_BOX = (170.0, 56.0)  # points
 QR_NAME_CHARACTERS = 70
+WIDE, LONG_REFERENCE = 1.8, 20  # of a cell; characters
 MISSING_LETTER = "\N{REPLACEMENT CHARACTER}"
 BELGIAN_DIGITS = 10
 _PICTURES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
@@ -66,6 +67,8 @@ def render(facts: Facts, *, mark: Mark | None = None, logo: bytes | None = None)
         words=words,
         mark=None if mark is None else str(getattr(words, mark.value)),
         is_credit_note=facts.kind is DocumentKind.CREDIT_NOTE,
+        particulars=_particulars(facts, words),
+        places=_places(facts, words),
         rows=list(_rows(facts.lines)),
         logo=None if logo is None else _logo(logo),
         qr_code=_qr_code(facts),
@@ -116,6 +119,33 @@ def _complaints() -> Iterator[list[str]]:
         yield collector.sentences
     finally:
         log.removeHandler(collector)
+
+
+def _particulars(facts: Facts, words: Words) -> list[tuple[str, str, float]]:
+    """The strip under the addresses: label, text and width in percent of each cell that has something to say."""
+    corrects = facts.corrects
+    delivered = facts.delivery_date if facts.delivery_date != facts.issue_date else None
+    cells = [
+        (words.issue_date, facts.issue_date and words.day(facts.issue_date), 1),
+        (words.due_date, facts.due_date and words.day(facts.due_date), 1),
+        (words.delivery_date, delivered and words.day(delivered), 1),
+        (words.corrects, corrects and f"{corrects.number} {words.of_date} {words.day(corrects.date)}", WIDE),
+        (words.buyer_vat_number, _company_number(facts.buyer.vat_number), 1),
+        (words.reference, facts.reference, WIDE if len(facts.reference) > LONG_REFERENCE else 1),
+    ]
+    shown = [(label, text, weight) for label, text, weight in cells if text]
+    parts = sum(weight for _label, _text, weight in shown)
+    return [(label, text, round(100 * weight / parts, 1)) for label, text, weight in shown]
+
+
+def _places(facts: Facts, words: Words) -> list[tuple[str, str, AddressFacts]]:
+    """Where the work was done and where to deliver, as far as that is not the address above."""
+    buyer, places = facts.buyer, []
+    if buyer.site_name or buyer.site_address.city:
+        places.append((words.site, buyer.site_name, buyer.site_address))
+    if buyer.delivery_address.city and buyer.delivery_address not in {buyer.billing_address, buyer.site_address}:
+        places.append((words.delivery_address, "", buyer.delivery_address))
+    return places
 
 
 def _rows(lines: Sequence[LineFacts]) -> Iterator[tuple[str, LineFacts]]:

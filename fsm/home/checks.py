@@ -55,15 +55,20 @@ def run(progress: Callable[[str], None] | None = None) -> list[Finding]:
     session.rollback()
     if not is_sqlite():  # SQLite's reading transaction is a snapshot anyway
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
-    findings = []
     try:
-        for check in CHECKS:
-            if progress:
-                progress(check.__name__)
-            sentences = tuple(itertools.islice(check(), MOST_SENTENCES + 1))
-            if sentences:
-                more = len(sentences) > MOST_SENTENCES
-                findings.append(Finding(check.__name__, sentences[:MOST_SENTENCES], more))
+        return findings(progress)
     finally:
         session.rollback()
-    return findings
+
+
+def findings(progress: Callable[[str], None] | None = None) -> list[Finding]:
+    """As ``run``, in the transaction that is open."""
+    found = []
+    for check in CHECKS:
+        if progress:
+            progress(check.__name__)
+        sentences = tuple(itertools.islice(check(), MOST_SENTENCES + 1))
+        if sentences:
+            more = len(sentences) > MOST_SENTENCES
+            found.append(Finding(check.__name__, sentences[:MOST_SENTENCES], more))
+    return found

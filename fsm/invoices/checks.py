@@ -35,7 +35,9 @@ IS_ISSUED = Invoice.state.in_([InvoiceState.POSTED, InvoiceState.WITHDRAWN])
 
 def receivable_equals_amount_due() -> Iterator[str]:
     """Every posted document has its open item, over its own total; no other open item of documents has a balance."""
-    item = sa.and_(OpenItem.source_id == Invoice.id, sa.cast(OpenItem.kind, sa.String) == sa.cast(Invoice.kind, sa.String))
+    item = sa.and_(
+        OpenItem.source_id == Invoice.id, sa.cast(OpenItem.kind, sa.String) == sa.cast(Invoice.kind, sa.String)
+    )
     differs = sa.or_(
         OpenItem.customer_id != Invoice.customer_id,
         OpenItem.currency != Invoice.currency,
@@ -82,7 +84,9 @@ def vat_payable_equals_documents() -> Iterator[str]:
     )
     signed = sa.case((Invoice.kind == InvoiceKind.CREDIT_NOTE, -booked.c.vat), else_=booked.c.vat)
     on_document = sa.func.coalesce(signed, NOTHING)
-    taxes = sa.select(InvoiceTax.invoice_id, total(InvoiceTax.tax).label("tax")).group_by(InvoiceTax.invoice_id).subquery()
+    taxes = (
+        sa.select(InvoiceTax.invoice_id, total(InvoiceTax.tax).label("tax")).group_by(InvoiceTax.invoice_id).subquery()
+    )
     in_eur = (
         sa.select(Invoice.number, on_document, sa.func.coalesce(taxes.c.tax, NOTHING))
         .outerjoin(booked, booked.c.entry_id == Invoice.entry_id)
@@ -185,7 +189,11 @@ def credits_never_exceed() -> Iterator[str]:
         .join(credited, credited.credits_line_id == line.id)
         .where(credited.invoice_id.in_(sa.select(Invoice.id).where(IS_POSTED).correlate(None)))
         .group_by(Invoice.number, line.id, line.position, line.quantity, line.total_without_tax)
-        .having(sa.or_(_exceeds(credited.quantity, line.quantity), _exceeds(credited.total_without_tax, line.total_without_tax)))
+        .having(
+            sa.or_(
+                _exceeds(credited.quantity, line.quantity), _exceeds(credited.total_without_tax, line.total_without_tax)
+            )
+        )
     )
     for number, position in streamed(query.order_by(line.id)):
         yield _("%(number)s, line %(position)s: more is credited than was invoiced.", number=number, position=position)
@@ -231,7 +239,9 @@ def _rates_exceeded() -> Iterator[str]:
     )
     for number, rate in streamed(query.order_by(Invoice.id)):
         yield _(
-            "%(number)s: more is credited at %(rate)s %% than was invoiced.", number=number, rate=f"{rate.normalize():f}"
+            "%(number)s: more is credited at %(rate)s %% than was invoiced.",
+            number=number,
+            rate=f"{rate.normalize():f}",
         )
 
 

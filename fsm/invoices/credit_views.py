@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from fsm.core.errors import ConflictError
 from fsm.core.transactions import attempt
-from fsm.invoices import credits, queries, services, withdrawing
+from fsm.invoices import crediting, queries, services, withdrawing
 from fsm.invoices.blueprint import bp
 from fsm.invoices.forms import CreditForm, credit_form
 from fsm.invoices.models import Invoice, InvoiceKind, InvoiceState
@@ -23,11 +23,11 @@ def status() -> int:
 def credit(invoice_id: int) -> ResponseReturnValue:
     """Which quantities are taken back; makes a draft credit note, to be reviewed."""
     invoice = queries.document(invoice_id)
-    form = credit_form(credits.creditable(invoice_id), None)
+    form = credit_form(crediting.creditable(invoice_id), None)
     if form.validate_on_submit():
         made = attempt(
             form,
-            lambda: credits.draft_credit(
+            lambda: crediting.draft_credit(
                 invoice_id,
                 form.quantities(),
                 releases_work=form.releases_work.data == "yes",
@@ -46,7 +46,7 @@ def _form_page(form: CreditForm, invoice: Invoice, draft: Invoice | None = None)
         "invoices/credit.html",
         form=form,
         invoice=invoice,
-        lines=credits.creditable(invoice.id),
+        lines=crediting.creditable(invoice.id),
         draft=draft and queries.document(draft.id),
         has_work=bool(queries.orders_of(invoice.id)),
     )
@@ -60,12 +60,12 @@ def change_credit(invoice_id: int) -> ResponseReturnValue:
         raise ConflictError(_("This is no draft credit note."))
     chosen: dict[int, Decimal] = {line.credits_line_id or 0: line.quantity for line in draft.lines}
     form = credit_form(
-        credits.creditable(draft.corrects.id), chosen, data={"releases_work": "yes" if draft.releases_work else "no"}
+        crediting.creditable(draft.corrects.id), chosen, data={"releases_work": "yes" if draft.releases_work else "no"}
     )
     if form.validate_on_submit():
         saved = attempt(
             form,
-            lambda: credits.change_credit(
+            lambda: crediting.change_credit(
                 invoice_id,
                 form.quantities(),
                 releases_work=form.releases_work.data == "yes",
@@ -81,7 +81,7 @@ def change_credit(invoice_id: int) -> ResponseReturnValue:
 def cancel(invoice_id: int) -> ResponseReturnValue:
     """S2's red button: the credit note of all that is left, made and posted in one step."""
     invoice = queries.document(invoice_id)
-    left = credits.creditable(invoice_id)
+    left = crediting.creditable(invoice_id)
     form = CreditForm()
     if form.validate_on_submit():
         number = attempt(form, lambda: _cancel(invoice_id, releases_work=form.releases_work.data == "yes"))
@@ -102,7 +102,7 @@ def cancel(invoice_id: int) -> ResponseReturnValue:
 
 
 def _cancel(invoice_id: int, *, releases_work: bool) -> str:
-    made = credits.draft_credit(invoice_id, None, releases_work=releases_work, actor_id=g.actor_id)
+    made = crediting.draft_credit(invoice_id, None, releases_work=releases_work, actor_id=g.actor_id)
     services.post([made.id], actor_id=g.actor_id, today=g.today)
     return made.number or ""
 

@@ -34,7 +34,7 @@ def line_in(line: InvoiceLine, sign: int = 1) -> LineIn:
 
 
 def totals_of(invoice: Invoice, lines: Sequence[InvoiceLine]) -> Totals:
-    """An invoice's totals; a credit note's are made by ``credits.totals_of_credit``."""
+    """An invoice's totals; a credit note's are made by ``crediting.totals_of_credit``."""
     return compute([line_in(line) for line in lines], terms_of(invoice))
 
 

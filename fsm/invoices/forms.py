@@ -13,7 +13,7 @@ from wtforms import BooleanField, Field, FieldList, FormField, HiddenField, Radi
 from wtforms import Form as PlainForm
 from wtforms.validators import DataRequired, InputRequired, NumberRange, Optional
 
-from fsm.company.forms import LANGUAGES
+from fsm.company.forms import language_choices
 from fsm.company.models import Company, Language, VatScheme
 from fsm.company.queries import bank_accounts
 from fsm.company.vat import default_statuses
@@ -24,7 +24,7 @@ from fsm.core.web import MAX_ID
 from fsm.customers.forms import CustomerField
 from fsm.documents.models import CashDiscountMode, TaxCalculation
 from fsm.documents.totals import TotalsError
-from fsm.invoices.credits import CreditableLine
+from fsm.invoices.crediting import CreditableLine
 from fsm.invoices.limits import (
     CURRENCIES,
     MAX_CASH_DISCOUNT_DAYS,
@@ -36,17 +36,7 @@ from fsm.invoices.limits import (
 from fsm.invoices.models import Invoice, InvoiceLine
 from fsm.invoices.values import DraftValues, LineValues
 
-CASH_DISCOUNT_MODES = (
-    (CashDiscountMode.ON_INVOICE.value, _l("VAT is computed after the cash discount")),
-    (CashDiscountMode.ON_PAYMENT.value, _l("VAT is corrected when the discount is taken")),
-    (CashDiscountMode.NEVER.value, _l("VAT stays as it is")),
-)
 INCLUDED = "included"
-PRICES = (
-    (TaxCalculation.TOTAL.value, _l("Without VAT; VAT on the total of each rate")),
-    (TaxCalculation.ITEM.value, _l("Without VAT; VAT per line")),
-    (INCLUDED, _l("With VAT")),
-)
 STATUS_NAMES = {
     "MC": _l("co-contractor"),
     "ICL": _l("goods to another EU country"),
@@ -67,6 +57,24 @@ _LINE_FIELD_OF = {
 }
 _SAME_NAMES = tuple(field.name for field in fields(DraftValues) if field.name not in FIELD_OF)
 _LINE_REFUSAL = re.compile(r"lines-([0-9]{1,4})-([a-z_]+)")
+
+
+def cash_discount_choices() -> list[tuple[str, str]]:
+    """How a cash discount touches VAT."""
+    return [
+        (CashDiscountMode.ON_INVOICE.value, _("VAT is computed after the cash discount")),
+        (CashDiscountMode.ON_PAYMENT.value, _("VAT is corrected when the discount is taken")),
+        (CashDiscountMode.NEVER.value, _("VAT stays as it is")),
+    ]
+
+
+def price_choices() -> list[tuple[str, str]]:
+    """What the prices typed are, and how VAT is rounded."""
+    return [
+        (TaxCalculation.TOTAL.value, _("Without VAT; VAT on the total of each rate")),
+        (TaxCalculation.ITEM.value, _("Without VAT; VAT per line")),
+        (INCLUDED, _("With VAT")),
+    ]
 
 
 class LineText:
@@ -194,11 +202,11 @@ class DraftForm(Form):
     cash_discount_percentage = ExactField(_l("Cash discount"), high=100)
     cash_discount_days_valid = CountField(_l("if paid within"), [Optional(), NumberRange(0, MAX_CASH_DISCOUNT_DAYS)])
     cash_discount_mode = SelectField(
-        _l("VAT of the cash discount"), choices=CASH_DISCOUNT_MODES, coerce=CashDiscountMode
+        _l("VAT of the cash discount"), choices=cash_discount_choices, coerce=CashDiscountMode
     )
-    prices = SelectField(_l("Prices"), choices=PRICES)
-    language = SelectField(_l("Language"), choices=LANGUAGES, coerce=Language)
-    currency = SelectField(_l("Currency"), choices=[(code, code) for code in CURRENCIES])
+    prices = SelectField(_l("Prices"), choices=price_choices)
+    language = SelectField(_l("Language"), choices=language_choices, coerce=Language)
+    currency = SelectField(_l("Currency"), choices=lambda: [(code, code) for code in CURRENCIES])
     exchange_rate = FineField(_l("Exchange rate"), places=10, low=Decimal("0.0000000001"), high=1_000_000)
     bank_account_id = SelectField(_l("Bank account"), coerce=lambda text: int(text) if str(text).isdigit() else None)
     note = LongTextField(_l("Note on the invoice"), length=2000)
@@ -235,8 +243,8 @@ class DraftForm(Form):
             row for row in bank_accounts(archived=None) if not row.archived_at or row.id == invoice.bank_account_id
         ]
         self.bank_account_id.choices = [("", "–"), *((str(row.id), f"{row.name} · {row.iban}") for row in accounts)]
-        if self.currency.data not in CURRENCIES:
-            self.currency.choices = [*self.currency.choices, (self.currency.data, self.currency.data)]
+        if invoice.currency not in CURRENCIES:
+            self.currency.choices = [*self.currency.choices, (invoice.currency, invoice.currency)]
 
     def pad(self, invoice: Invoice, company: Company, rate: str, rows: int = 1) -> None:
         """Empty rows at the end, for typing without scripts too."""
@@ -355,16 +363,21 @@ class NewInvoiceForm(Form):
     customer_id = CustomerField(_l("Customer"), [InputRequired()])
 
 
+def releases_choices() -> list[tuple[str, str]]:
+    """What becomes of the work on a credit note."""
+    return [
+        ("no", _("No: the credit is final, the work stays billed")),
+        ("yes", _("Yes: lines that are credited in full go back to “To invoice”")),
+    ]
+
+
 class CreditForm(Form):
     """Which quantities of a posted invoice are taken back; its quantity fields are made by ``credit_form``."""
 
     releases_work = RadioField(
         _l("Bill the hours and parts again?"),
         [InputRequired(_l("Say whether the work is to be billed again."))],
-        choices=[
-            ("no", _l("No: the credit is final, the work stays billed")),
-            ("yes", _l("Yes: lines that are credited in full go back to “To invoice”")),
-        ],
+        choices=releases_choices,
     )
 
     def quantities(self) -> dict[int, Decimal]:

@@ -17,7 +17,7 @@ from fsm.core.errors import DomainError
 from fsm.customers.models import Customer
 from fsm.documents.totals import ZERO, TaxKey, Totals, belgian_rounding_conflict
 from fsm.invoices import figures, posting
-from fsm.invoices.credits import Left, left_of, totals_of_credit
+from fsm.invoices.crediting import Left, left_of, totals_of_credit
 from fsm.invoices.models import Invoice, InvoiceKind, InvoiceLine
 from fsm.invoices.rates import CO_CONTRACTOR
 from fsm.ledger.models import ItemKind, ItemMovement, MovementRole, OpenItem

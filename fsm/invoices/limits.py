@@ -85,14 +85,15 @@ def _check_line(line: LineValues, company: Company, rates: tuple[Decimal, ...], 
             _check_number(value, 4, -MAX_PRICE, MAX_PRICE, field)
     if line.unit and not UNIT.fullmatch(line.unit):
         _refuse(_("A unit starts with a letter, has no spaces and at most 10 characters."), "unit")
+    _check_vat(line, company, rates)
+    if line.account_number and line.account_number not in accounts:
+        _refuse(_("This account is not in the chart (6 to 8 digits)."), "account_number")
+
+
+def _check_vat(line: LineValues, company: Company, rates: tuple[Decimal, ...]) -> None:
     if line.tax_rate and line.tax_rate not in rates:
-        _refuse(
-            _(
-                "The rate must be one of this document's (%(rates)s) or 0.",
-                rates=", ".join(f"{r.normalize():f}" for r in rates),
-            ),
-            "tax_rate",
-        )
+        known = ", ".join(f"{rate.normalize():f}" for rate in rates)
+        _refuse(_("The rate must be one of this document's (%(rates)s) or 0.", rates=known), "tax_rate")
     if line.tax_rate and company.vat_scheme is VatScheme.SMALL_BUSINESS:
         _refuse(_("Under the small-business scheme every line is at 0 %%."), "tax_rate")
     if line.tax_rate and line.special_status:
@@ -102,8 +103,6 @@ def _check_line(line: LineValues, company: Company, rates: tuple[Decimal, ...], 
             status_of(line.special_status, company.country_code, company.vat_scheme)
         except LookupError:
             _refuse(_("This VAT status is not known."), "special_status")
-    if line.account_number and line.account_number not in accounts:
-        _refuse(_("This account is not in the chart (6 to 8 digits)."), "account_number")
 
 
 def _check_number(value: Decimal, places: int, low: Decimal, high: Decimal, field: str) -> None:

@@ -239,7 +239,7 @@ def cost_of(lines: Iterable[InvoiceLine]) -> Decimal:
 def revenue_accounts() -> list[tuple[str, str]]:
     """(number, name) of the accounts that a line is usually booked on."""
     query = sa.select(Account.number, Account.name).where(Account.kind == AccountKind.INCOME).order_by(Account.number)
-    return list(session.execute(query).tuples())
+    return list(session.execute(query))
 
 
 @dataclass(frozen=True, slots=True)

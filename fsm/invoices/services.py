@@ -34,6 +34,7 @@ from fsm.invoices.models import (
 from fsm.invoices.printed import Printer
 from fsm.ledger import services as ledger
 from fsm.ledger.models import ItemKind, OpenItem
+from fsm.ledger.posting import EntryDraft
 from fsm.ledger.queries import account_of_role
 from fsm.service_orders import claims
 
@@ -108,7 +109,8 @@ def _post_entries(
 ) -> dict[int, int]:
     """Post all entries in one call; gives the issuing entry of each document."""
     accounts = account_of_role()
-    drafts, issuing = [], {}
+    drafts: list[EntryDraft] = []
+    issuing: dict[int, int] = {}
     for one in prepared:
         invoice_id = one.invoice.id
         issuing[invoice_id] = len(drafts)

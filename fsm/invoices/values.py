@@ -10,7 +10,7 @@ from fsm.documents.models import CashDiscountMode, TaxCalculation
 
 @dataclass(frozen=True, slots=True)
 class LineValues:
-    """A line as it is saved. Of ``amount`` and ``amount_with_tax`` the one that the document's ``tax_included`` names counts."""
+    """A line as it is saved; of the two unit prices the one that the document's ``tax_included`` names counts."""
 
     description: str
     quantity: Decimal = Decimal(1)

@@ -105,7 +105,11 @@ def open_items_proven_by_movements() -> Iterator[str]:
     proven["credited"] = proven["credited"] + sa.func.coalesce(taken_elsewhere.c.credited, nothing)
     wrong = [getattr(OpenItem, name) != figure for name, figure in proven.items()]
     query = (
-        sa.select(OpenItem.id, OpenItem.source_number, *(condition.label(name) for name, condition in zip(proven, wrong, strict=True)))
+        sa.select(
+            OpenItem.id,
+            OpenItem.source_number,
+            *(condition.label(name) for name, condition in zip(proven, wrong, strict=True)),
+        )
         .outerjoin(moved, moved.c.open_item_id == OpenItem.id)
         .outerjoin(taken_elsewhere, taken_elsewhere.c.credits_item_id == OpenItem.id)
         .where(sa.or_(*wrong))
@@ -179,7 +183,11 @@ def _movements_that_are_not_lines() -> Iterator[str]:
         .having(sa.or_(sa.func.sum(both.c.amount) != 0, sa.func.sum(both.c.amount_eur) != 0))
     )
     for entry_id, item_id in streamed(query):
-        yield _("Entry %(entry)s moves open item %(item)s by other amounts than its lines say.", entry=entry_id, item=item_id)
+        yield _(
+            "Entry %(entry)s moves open item %(item)s by other amounts than its lines say.",
+            entry=entry_id,
+            item=item_id,
+        )
 
 
 def monthly_totals_proven() -> Iterator[str]:
@@ -198,7 +206,7 @@ def monthly_totals_proven() -> Iterator[str]:
     for account_id, on, debit, credit in streamed(stored):
         sums[account_id, on][0] -= debit
         sums[account_id, on][1] -= credit
-    numbers = dict(session.execute(sa.select(Account.id, Account.number)).tuples().all())
+    numbers = dict(session.execute(sa.select(Account.id, Account.number)).all())
     for (account_id, on), (debit, credit) in sorted(sums.items()):
         if debit or credit:
             yield _(
@@ -212,7 +220,7 @@ def monthly_totals_proven() -> Iterator[str]:
 
 def hash_chain_unbroken() -> Iterator[str]:
     """Each entry's hash is that of its content and of the entry before it in its journal; the head is the last of them."""
-    last: dict[Journal, tuple[int | None, str]] = {journal: (None, "") for journal in Journal}
+    last: dict[Journal, tuple[int | None, str]] = dict.fromkeys(Journal, (None, ""))
     for entry_id, rows in itertools.groupby(streamed(_hashed_content()), key=lambda row: row.id):
         lines = list(rows)
         head = lines[0]._mapping  # noqa: SLF001 - the row as a mapping, its documented name

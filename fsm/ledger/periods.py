@@ -82,13 +82,17 @@ def periods_for(days: Iterable[dt.date]) -> dict[dt.date, Period]:
 
 
 def _extend_years(day: dt.date) -> None:
-    last = session.scalar(sa.select(sa.func.max(FiscalYear.last_day)))
+    newest = sa.select(FiscalYear.last_day).order_by(FiscalYear.last_day.desc()).limit(1)
+    last = session.scalar(newest)
     if last is None:
         raise DomainError(_("No fiscal year has been set up."))
+    if day <= last:
+        return
+    session.scalar(newest.with_for_update())  # a twin that opens the same year waits here
+    last = session.scalars(newest).one()
     while day > last:
         first = last + dt.timedelta(days=1)
-        following = first.replace(year=first.year + 1)
-        last = following - dt.timedelta(days=1)
+        last = first.replace(year=first.year + 1) - dt.timedelta(days=1)
         open_fiscal_year(first, last)
 
 

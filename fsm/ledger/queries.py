@@ -39,7 +39,7 @@ ITEM_KINDS: dict[str, tuple[ItemKind, ...]] = {
 def account_of_role() -> Mapping[str, str]:
     """Role of the posting rules -> account number."""
     query = sa.select(AccountRole.role, Account.number).join(Account, Account.id == AccountRole.account_id)
-    return {role: number for role, number in session.execute(query)}
+    return dict(session.execute(query).all())
 
 
 def account_exists(number: str) -> bool:
@@ -133,7 +133,7 @@ def _touching(query: sa.Select[Any], keys: list[Any], account_number: str) -> tu
 
 def _amounts(entry_ids: Sequence[int]) -> dict[int, Decimal]:
     query = sa.select(JournalLine.entry_id, total(JournalLine.debit)).where(JournalLine.entry_id.in_(entry_ids))
-    found = session.execute(query.group_by(JournalLine.entry_id)).tuples()
+    found = session.execute(query.group_by(JournalLine.entry_id))
     return dict.fromkeys(entry_ids, Decimal("0.00")) | dict(found.all())
 
 
@@ -180,9 +180,7 @@ def entries_of(kind: str, source_id: int) -> Sequence[JournalEntry]:
     query = (
         sa.select(JournalEntry)
         .where(JournalEntry.id.in_(own.union(touching)), JournalEntry.posted_at.is_not(None))
-        .options(
-            joinedload(JournalEntry.fiscal_year), selectinload(JournalEntry.lines).joinedload(JournalLine.account)
-        )
+        .options(joinedload(JournalEntry.fiscal_year), selectinload(JournalEntry.lines).joinedload(JournalLine.account))
     )
     return session.scalars(query.order_by(JournalEntry.id)).all()
 
@@ -208,7 +206,7 @@ class ChartRow:
 def chart(year: FiscalYear) -> list[ChartRow]:
     """The whole chart with balances at the end of the fiscal year."""
     roles: dict[int, list[str]] = {}
-    for account_id, role in session.execute(sa.select(AccountRole.account_id, AccountRole.role)).tuples():
+    for account_id, role in session.execute(sa.select(AccountRole.account_id, AccountRole.role)):
         roles.setdefault(account_id, []).append(role)
     since = sa.or_(Account.kind.not_in(YEARLY), AccountMonth.month >= year.first_day.replace(day=1))
     until = AccountMonth.month <= year.last_day

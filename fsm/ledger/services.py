@@ -141,12 +141,8 @@ def _closed_months(days: Iterable[dt.date]) -> set[dt.date]:
 
 
 def _accounts(numbers: set[str]) -> dict[str, int]:
-    found = {
-        number: account_id
-        for number, account_id in session.execute(
-            sa.select(Account.number, Account.id).where(Account.number.in_(numbers))
-        )
-    }
+    query = sa.select(Account.number, Account.id).where(Account.number.in_(numbers))
+    found = dict(session.execute(query).all())
     if missing := sorted(numbers - found.keys()):
         raise DomainError(_("Account %(number)s is not in the chart of accounts.", number=missing[0]), "account_number")
     return found
@@ -281,8 +277,8 @@ def _chained(
             "reverses_id": draft.reverses_id,
             "previous_hash": heads[draft.journal].hash,
         }
-        row["hash"] = chain_hash(row["previous_hash"], hash_content(row, map(_hashed, entry)))
-        heads[draft.journal].hash = row["hash"]
+        head = heads[draft.journal]
+        row["hash"] = head.hash = chain_hash(head.hash, hash_content(row, map(_hashed, entry)))
         rows.append(row)
     return rows
 

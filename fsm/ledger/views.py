@@ -17,6 +17,7 @@ from fsm.users import queries as user_queries
 
 bp = Blueprint("ledger", __name__, url_prefix="/ledger")
 
+LARGEST_ID = 2**63
 # Who shows the source of an entry: links go up by text (architecture.md, law 3).
 SOURCES = {
     "invoice": ("invoices.show", "invoice_id"),
@@ -57,6 +58,8 @@ def index() -> ResponseReturnValue:
     if first_day or last_day:
         first_day, last_day = first_day or dt.date.min, last_day or dt.date.max
     customer_id = request.args.get("customer", type=int)
+    if not 0 < (customer_id or 0) < LARGEST_ID:
+        customer_id = None
     wanted = queries.EntryFilter(
         journal=_journal(),
         first_day=first_day,

@@ -51,7 +51,7 @@ class PaymentOfItem:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What settles an open item on a day: all of it, the reduced amount, or cash rounded to 5 cents."""
+    """What settles an open item: all of it, the reduced amount, or cash rounded to 5 cents."""
 
     item: OpenItem
     discount: OpenDiscount | None
@@ -181,12 +181,12 @@ def payable_items(customer_id: int, currency: str | None = None) -> Sequence[Ope
     return session.scalars(query.order_by(OpenItem.due_on, OpenItem.id).limit(MOST_OPEN_ITEMS)).all()
 
 
-def dues(items: Sequence[OpenItem], on: dt.date) -> list[Due]:
-    """What settles each of a customer's open items on that day."""
+def dues(items: Sequence[OpenItem]) -> list[Due]:
+    """What settles each open item. A discount is named with its last day: the payment may be older than today."""
     invoice_items = {item.source_id: item for item in items if item.kind is ItemKind.INVOICE}
     invoices = session.scalars(sa.select(Invoice).where(Invoice.id.in_(invoice_items))) if invoice_items else ()
     pairs = [(invoice_items[invoice.id], invoice) for invoice in invoices]
-    discounts = open_discounts(pairs, on=on, company=the_company())
+    discounts = open_discounts(pairs, on=dt.date.min, company=the_company())
     rounds = cash_rounders({item.customer_id for item in items})
     return [
         Due(

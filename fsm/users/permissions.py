@@ -80,6 +80,14 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "customers.archive_equipment": DESK,
     "customers.unarchive_equipment": DESK,
     # --- ledger
+    "ledger.index": BOOKS,
+    "ledger.show": READERS,
+    "ledger.entries_of": READERS,
+    "ledger.account": BOOKS,
+    "ledger.accounts": BOOKS,
+    "ledger.periods": BOOKS,
+    "ledger.close_period": MANAGERS,
+    "ledger.reopen_period": MANAGERS,
     # --- catalog
     "catalog.index": DESK,
     "catalog.new": DESK,
@@ -151,8 +159,25 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "invoices.settings": SETTINGS,
     "invoices.see_margin": DESK,
     # --- payments
+    "payments.index": READERS,
+    "payments.show": READERS,
+    "payments.of_invoice": READERS,
+    "payments.register": DESK,
+    "payments.undo": DESK,
+    "payments.mark_unpaid": DESK,
+    "payments.move": DESK,
+    "payments.refund": DESK,
+    "payments.settings": SETTINGS,
     # --- reports
+    "reports.trial_balance": BOOKS,
     # --- home
+    "home.show": EVERYONE,
+    "home.see_figures": DESK,
+    "home.count_posted": DESK,
+    "home.search": EVERYONE,
+    "home.settings": SETTINGS,
+    "home.integrity": BOOKS,
+    "home.check": BOOKS,
 }
 
 

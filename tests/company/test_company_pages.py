@@ -1,6 +1,7 @@
 """Settings of the company: identity, VAT, bank accounts, numbering, logo."""
 
 import io
+import re
 from collections.abc import Callable
 from decimal import Decimal as D
 
@@ -52,25 +53,29 @@ def client(client_for: Clients) -> FlaskClient:
 
 
 def stored() -> Company:
-    session.rollback()
+    session.expire_all()
     company = session.get(Company, 1)
     assert company is not None
     return company
 
 
 def accounts() -> list[BankAccount]:
-    session.rollback()
+    session.expire_all()
     return list(session.scalars(sa.select(BankAccount).order_by(BankAccount.id)))
 
 
 @pytest.mark.parametrize(
     ("role", "status"),
-    [(Role.MANAGER, 200), (Role.ADMINISTRATOR, 200), (Role.OFFICE, 403), (Role.TECHNICIAN, 403), (Role.ACCOUNTANT, 403)],
+    [
+        (Role.MANAGER, 200),
+        (Role.ADMINISTRATOR, 200),
+        (Role.OFFICE, 403),
+        (Role.TECHNICIAN, 403),
+        (Role.ACCOUNTANT, 403),
+    ],
 )
 @pytest.mark.parametrize("path", ["company", "bank-accounts", "bank-accounts/new", "bank-accounts/1/edit", "numbering"])
-def test_settings_are_for_managers_and_administrators(
-    client_for: Clients, role: Role, status: int, path: str
-) -> None:
+def test_settings_are_for_managers_and_administrators(client_for: Clients, role: Role, status: int, path: str) -> None:
     assert client_for(role).get(f"/settings/{path}").status_code == status
 
 
@@ -101,9 +106,7 @@ def test_saved_with_its_numbers_in_their_compact_form(client: FlaskClient) -> No
         ({"city": "Gent\x00"}, "cannot be stored"),
     ],
 )
-def test_refused_at_its_field_and_nothing_is_saved(
-    client: FlaskClient, sent: dict[str, str], sentence: str
-) -> None:
+def test_refused_at_its_field_and_nothing_is_saved(client: FlaskClient, sent: dict[str, str], sentence: str) -> None:
     before = stored().version
     answer = client.post("/settings/company", data=SETTINGS | {"street": "Kept as typed"} | sent)
     assert answer.status_code == 422
@@ -125,7 +128,7 @@ def test_of_two_who_edit_the_second_is_shown_what_the_first_saved(client_for: Cl
     answer = second.post("/settings/company", data=SETTINGS | {"city": "Aalst", "version": version})
     assert answer.status_code == 409
     assert "Somebody else has changed this meanwhile" in answer.text
-    assert "<dd>Gent</dd>" in answer.text
+    assert re.search(r"<dd>\s*Gent\s*</dd>", answer.text)
     assert 'value="Aalst"' in answer.text
     assert stored().city == "Gent"
     again = second.post("/settings/company", data=SETTINGS | {"city": "Aalst", "version": str(stored().version)})
@@ -206,7 +209,7 @@ def test_bank_account_edited_by_two(client: FlaskClient) -> None:
     assert client.post(f"/settings/bank-accounts/{row.id}/edit", data=sent | {"name": "Ours"}).status_code == 303
     answer = client.post(f"/settings/bank-accounts/{row.id}/edit", data=sent | {"name": "Theirs"})
     assert answer.status_code == 409
-    assert "<dd>Ours</dd>" in answer.text
+    assert re.search(r"<dd>\s*Ours\s*</dd>", answer.text)
     assert accounts()[0].name == "Ours"
 
 
@@ -217,7 +220,7 @@ def test_bank_account_that_is_not_there(client: FlaskClient, number: str) -> Non
 
 
 def peek(kind: str) -> str:
-    session.rollback()
+    session.expire_all()
     return numbering.peek(kind, TODAY)
 
 

@@ -11,7 +11,7 @@ from fsm.core.db import session, writing
 from fsm.core.errors import ConflictError, DomainError
 from fsm.customers.models import Customer
 from fsm.documents.models import PrintedFacts, TaxCalculation
-from fsm.invoices import credits, drafts, review, services, withdrawing
+from fsm.invoices import crediting, drafts, review, services, withdrawing
 from fsm.invoices.models import Invoice, InvoiceKind, InvoiceState
 from fsm.invoices.values import LineValues
 from fsm.ledger.models import ItemKind, JournalEntry, Standing
@@ -91,7 +91,7 @@ def test_credit_in_part_then_the_rest(database: Flask) -> None:
     taxes = []
     for line_id in (first_line, second_line):
         with writing():
-            credit = credits.draft_credit(invoice_id, {line_id: D(1)}, releases_work=False, actor_id=1)
+            credit = crediting.draft_credit(invoice_id, {line_id: D(1)}, releases_work=False, actor_id=1)
         post(credit.id)
         taxes.append(session.get_one(Invoice, credit.id).total_tax)
     assert taxes == [D("0.24"), D("0.23")]
@@ -99,15 +99,15 @@ def test_credit_in_part_then_the_rest(database: Flask) -> None:
     assert item is not None
     assert (item.balance, item.credited, item.standing) == (D(0), item.invoiced, Standing.CANCELLED)
     with pytest.raises(DomainError, match="Nothing is left"), writing():
-        credits.draft_credit(invoice_id, None, releases_work=False, actor_id=1)
+        crediting.draft_credit(invoice_id, None, releases_work=False, actor_id=1)
 
 
 def test_two_drafts_cannot_credit_the_same_line_twice(database: Flask) -> None:
     invoice_id = new_draft("200")
     post(invoice_id)
     with writing():
-        first = credits.draft_credit(invoice_id, None, releases_work=False, actor_id=1).id
-        second = credits.draft_credit(invoice_id, None, releases_work=False, actor_id=1).id
+        first = crediting.draft_credit(invoice_id, None, releases_work=False, actor_id=1).id
+        second = crediting.draft_credit(invoice_id, None, releases_work=False, actor_id=1).id
     post(first)
     with pytest.raises(DomainError, match="left to credit"):
         post(second)

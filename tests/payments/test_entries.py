@@ -34,7 +34,7 @@ def pay(invoice: Invoice, amount: str | None, **values: object) -> Payment:
 
 
 def invoice_of(net: str = "1000.00", **values: object) -> Invoice:
-    with writing():
+    with writing(bulk=True):
         return make_posted_invoice(lines=[(net, 21)], **values)
 
 
@@ -71,9 +71,7 @@ def test_the_account_follows_the_method(
 
 
 def with_discount(mode: CashDiscountMode) -> Invoice:
-    return invoice_of(
-        cash_discount_percentage=D(2), cash_discount_days_valid=8, cash_discount_mode=mode, days_due=30
-    )
+    return invoice_of(cash_discount_percentage=D(2), cash_discount_days_valid=8, cash_discount_mode=mode, days_due=30)
 
 
 def test_a_cash_discount_that_is_in_the_invoice_already(database: Flask) -> None:
@@ -90,7 +88,7 @@ def test_a_cash_discount_that_is_in_the_invoice_already(database: Flask) -> None
 
 
 def test_a_discount_that_takes_vat_off_when_it_is_paid(database: Flask) -> None:
-    with writing():
+    with writing(bulk=True):
         invoice = make_posted_invoice(
             cash_discount_percentage=D(2),
             cash_discount_days_valid=8,
@@ -141,7 +139,7 @@ def test_half_of_it_credited_while_unpaid_leaves_half_of_the_discount(database: 
 def test_undoing_a_payment_takes_back_what_a_credit_note_took_back(database: Flask) -> None:
     invoice = with_discount(CashDiscountMode.ON_INVOICE)
     payment = pay(invoice, "1185.80", paid_on=IN_TIME, take_cash_discount=True)
-    with writing():
+    with writing(bulk=True):
         credit = make_posted_credit(invoice)
     assert item_of(credit).balance == D("-1185.80")  # to refund
     with writing():
@@ -174,12 +172,12 @@ def test_a_payment_without_an_invoice_waits_on_account(database: Flask) -> None:
 
 
 def test_a_credit_moved_to_another_invoice(database: Flask) -> None:
-    with writing():
+    with writing(bulk=True):
         customer = make_customer()
         paid = make_posted_invoice(customer, lines=[("100.00", 21)])
         other = make_posted_invoice(customer)
     pay(paid, "121.00")
-    with writing():
+    with writing(bulk=True):
         credit = make_posted_credit(paid)
         move = services.move(
             from_item_id=item_of(credit).id,
@@ -199,7 +197,7 @@ def test_a_credit_moved_to_another_invoice(database: Flask) -> None:
 def test_a_refund_of_a_credit_note(database: Flask) -> None:
     invoice = invoice_of()
     pay(invoice, "1210.00")
-    with writing():
+    with writing(bulk=True):
         credit = make_posted_credit(invoice)
     with writing():
         refund = services.refund(
@@ -219,7 +217,7 @@ def test_a_refund_of_a_credit_note(database: Flask) -> None:
 def test_cash_of_a_consumer_is_rounded_to_five_cents(
     database: Flask, net: str, due: str, cash: str, expected: list[tuple[str, str, str]]
 ) -> None:
-    with writing():
+    with writing(bulk=True):
         services.change_settings(cash_limit=D(3000), tolerance=ZERO, version=None)
         customer = make_customer(is_business=False, is_subject_to_vat=False)
         invoice = make_posted_invoice(customer, lines=[(net, 21)])

@@ -29,8 +29,9 @@ from fsm.invoices.models import (
 
 @dataclass(frozen=True, slots=True)
 class CreditableLine:
-    """A line of a posted invoice and what earlier credit notes left of it; ``left_figure`` is its net, or its total of
-    prices with VAT.
+    """A line of a posted invoice and what earlier credit notes left of it.
+
+    ``left_figure`` is its net, or its total of prices with VAT.
     """
 
     line: InvoiceLine
@@ -80,7 +81,7 @@ def _creditable(line: InvoiceLine, taken: Sequence[InvoiceLine], invoice: Invoic
 
 
 def _taxes(
-    by_id: Mapping[int, Invoice], credit_ids: sa.Select[tuple[int]]
+    by_id: Mapping[int, Invoice], credit_ids: sa.Select[int]
 ) -> tuple[dict[int, list[TaxTotals]], dict[int, list[TaxTotals]]]:
     own: dict[int, list[TaxTotals]] = defaultdict(list)
     taken: dict[int, list[TaxTotals]] = defaultdict(list)
@@ -92,7 +93,7 @@ def _taxes(
         .where(InvoiceTax.invoice_id.in_(credit_ids))
     )
     for row, corrects_id in session.execute(query):
-        taken[corrects_id] += figures.tax_totals([row], -1)
+        taken[corrects_id or 0] += figures.tax_totals([row], -1)
     return own, taken
 
 

@@ -1,0 +1,206 @@
+"""PDFs: the same bytes everywhere, every printed fact to be found in them, nothing left out in silence."""
+
+import hashlib
+import io
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from decimal import Decimal as D
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from pypdf import PdfReader
+
+from fsm.company.models import Language
+from fsm.documents import pdf
+from fsm.documents.facts import AddressFacts, CorrectedFacts, DocumentKind, canonical
+from fsm.documents.pdf import Mark, PdfError, render
+from fsm.documents.totals import Terms
+from fsm.documents.words import Words
+from tests.documents.samples import BUYER, ISSUED, LINES, facts
+
+ELSEWHERE = """
+import hashlib, sys
+from fsm.documents.facts import from_json
+from fsm.documents.pdf import render
+print(hashlib.sha256(render(from_json(sys.stdin.read()))).hexdigest())
+"""
+
+
+def read(data: bytes) -> PdfReader:
+    return PdfReader(io.BytesIO(data))
+
+
+def text_of(data: bytes) -> str:
+    """The words of all pages, one space between them."""
+    return " ".join(" ".join(page.extract_text() for page in read(data).pages).split())
+
+
+def pages_of(data: bytes) -> list[str]:
+    return [" ".join(page.extract_text().split()) for page in read(data).pages]
+
+
+def test_the_same_facts_give_the_same_bytes_here_and_in_another_process(tmp_path: Path) -> None:
+    invoice = facts()
+    once = render(invoice)
+    render(facts(currency="USD", language=Language.FRENCH))  # what was made between must leave no trace
+    assert render(invoice) == once
+    elsewhere = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", ELSEWHERE],
+        input=canonical(invoice).encode(),
+        capture_output=True,
+        check=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo"},
+    )
+    assert elsewhere.stdout.decode().strip() == hashlib.sha256(once).hexdigest()
+
+
+def test_an_invoice_says_all_that_the_law_and_the_payer_ask() -> None:
+    text = text_of(render(facts()))
+    for words in (
+        "Factuur FA-2600017",
+        "20 mrt 2026",
+        "19 apr 2026",
+        "PO 4711",
+        "Dépannage & Fils BV",
+        "BE 0403.170.701",
+        "RPR Brussel",
+        "Crèche Zoë & Łukasz Dvořák",
+        "Hélène Őry",
+        "BE 0428.759.497",
+        "Zeedijk 101",
+        "Grundfos Alpha2 25-60",
+        "348,35",
+        "115,15",
+        "€ 663,50",
+        "BE68 5390 0754 7034",
+        "GKCCBEBB",
+        "+++278/7810/35591+++",
+        "Pagina 1 van 1",
+    ):
+        assert words in text
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_totals_are_those_of_the_facts_in_each_language(language: Language) -> None:
+    invoice = facts(LINES, Terms(discount_percentage=D(5), cash_discount_percentage=D(2)), language=language)
+    words, text = Words(language), text_of(render(invoice))
+    totals = invoice.totals
+    for figure in (totals.total_without_tax, totals.total_tax, -totals.discount_total_without_tax):
+        assert words.money(figure) in text.replace(" ", "\u00a0") or words.money(figure) in text
+    for amount in (totals.total_with_tax, totals.amount_if_paid_in_time):
+        assert words.with_currency(amount, "EUR").replace("\u00a0", " ") in text.replace("\u00a0", " ")
+    assert words.invoice in text
+
+
+def test_a_credit_note_names_its_invoice_and_asks_for_no_payment() -> None:
+    data = render(
+        facts(
+            kind=DocumentKind.CREDIT_NOTE,
+            number="NC-2600003",
+            due_date=None,
+            language=Language.FRENCH,
+            corrects=CorrectedFacts("FA-2600001", ISSUED),
+            structured_message="",
+        )
+    )
+    text = text_of(data)
+    assert "Note de crédit NC-2600003" in text
+    assert "FA-2600001 du 20 mars 2026" in text
+    assert "TVA à reverser à l'État dans la mesure où elle a été initialement déduite" in text
+    assert "IBAN" not in text
+    assert not read(data).pages[0].images
+
+
+def test_a_foreign_currency_prints_its_rate_and_the_vat_in_euro_but_no_code_to_pay() -> None:
+    data = render(facts(currency="USD", exchange_rate=D("0.92"), language=Language.ENGLISH))
+    text = text_of(data)
+    assert "US$663.50" in text
+    assert "1 USD = 0.92 EUR" in text
+    assert "VAT in EUR 105.94" in text  # 115.15 x 0.92 = 105.938
+    assert not read(data).pages[0].images
+
+
+def test_the_payment_code_holds_account_amount_and_reference(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, object]] = []
+    make = pdf.helpers.make_epc_qr
+    monkeypatch.setattr(pdf.helpers, "make_epc_qr", lambda **words: asked.append(words) or make(**words))
+    data = render(facts())
+    assert len(read(data).pages[0].images) == 1
+    (words,) = asked
+    assert (words["iban"], words["bic"], words["amount"]) == ("BE68539007547034", "GKCCBEBB", D("663.50"))
+    assert words["text"] == "+++278/7810/35591+++"
+    render(facts((("Garantie", "1", "0", "21"),)))
+    assert len(asked) == 1  # nothing to pay, no code
+
+
+def test_long_documents_repeat_the_head_and_keep_every_line() -> None:
+    lines = tuple((f"Onderdeel nr. {at:03d}", "1", "12.50", "21") for at in range(200))
+    invoice = facts(lines)
+    pages = pages_of(render(invoice))
+    assert len(pages) >= 5
+    body = " ".join(pages)
+    assert all(f"nr. {at:03d}" in body for at in range(200))
+    assert all("Omschrijving" in page for page in pages[:-1])
+    assert all(f"Pagina {at} van {len(pages)}" in page for at, page in enumerate(pages, 1))
+    # 200 x 12.50 = 2500.00, VAT 525.00
+    assert "€ 3.025,00" in body.replace("\u00a0", " ")
+
+
+def test_the_longest_description_goes_over_pages() -> None:
+    words = " ".join(f"woord{at:04d}" for at in range(990))
+    pages = pages_of(render(facts(((words, "1", "5", "21"), ("regel\n" * 300, "1", "5", "21")))))
+    body = " ".join(pages)
+    assert "woord0000" in body
+    assert "woord0989" in body
+    assert body.count("regel") == 300
+
+
+def test_marks_stand_on_what_is_no_issued_document() -> None:
+    assert "ONTWERP" in text_of(render(facts(number=""), mark=Mark.DRAFT))
+    assert "RETIRÉ" in text_of(render(facts(language=Language.FRENCH), mark=Mark.WITHDRAWN))
+    assert "ONTWERP" not in text_of(render(facts()))
+
+
+def test_letters_outside_the_typeface_become_their_nearest_relatives() -> None:
+    text = text_of(render(facts((("株 ₂ a‑b → Ωмир ½\t🙂 <b>&amp;</b>", "1", "5", "21"),))))
+    assert "a-b" in text
+    assert "Ωмир ½" in text
+    assert "<b>&amp;</b>" in text
+
+
+def test_a_logo_stands_in_place_of_the_name() -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (900, 100), "navy").save(file, "PNG")
+    data = render(facts(bank=None), logo=file.getvalue())
+    assert len(read(data).pages[0].images) == 1
+
+
+def test_section_delivery_and_foreign_country_are_printed() -> None:
+    abroad = AddressFacts("Rue du Port 7", "Bât. B", "59000", "Lille", "FR", "Frankrijk")
+    invoice = facts(section="SO-2600012", buyer=replace(BUYER, delivery_address=abroad))
+    text = text_of(render(invoice))
+    assert text.count("SO-2600012") == 1
+    assert "Lille Frankrijk" in text
+    assert "België" not in text
+
+
+def test_a_font_that_is_missing_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "FONTS", {"normal": "OpenSans-Regular.ttf", "bold": "Gone.ttf"})
+    monkeypatch.setattr(pdf, "_printable", str)
+    with pytest.raises(PdfError, match=r"Gone\.ttf"):
+        render(facts())
+
+
+def test_no_text_is_set_in_a_font_that_is_not_embedded() -> None:
+    fonts: set[str] = set()
+
+    def visit(text: str, _cm: object, _tm: object, font: dict[str, object] | None, _size: object) -> None:
+        if text.strip() and font:
+            fonts.add(str(font["/BaseFont"]))
+
+    read(render(facts())).pages[0].extract_text(visitor_text=visit)
+    assert fonts == {"/AAAAAA+OpenSans-Regular", "/AAAAAA+OpenSans-SemiBold"}

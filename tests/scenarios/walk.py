@@ -1,0 +1,337 @@
+"""A random walk over orders, invoices, payments, credits and undo: every step through the services, as people would.
+
+Each step is either done or refused. After each, every invariant holds; what was refused has changed nothing.
+"""
+
+import datetime as dt
+import random
+from collections.abc import Callable
+from decimal import Decimal as D
+from typing import Any
+
+import sqlalchemy as sa
+
+from fsm.catalog.models import LaborRate, StockItem
+from fsm.core.db import Base, session, writing
+from fsm.core.errors import DomainError
+from fsm.customers.models import Customer, Site
+from fsm.home import checks
+from fsm.invoices import crediting, drafts, services, withdrawing
+from fsm.invoices.models import Invoice, InvoiceKind, InvoiceState
+from fsm.invoices.values import LineValues
+from fsm.ledger.models import OpenItem
+from fsm.payments import services as payments
+from fsm.payments.models import Payment, PaymentMethod
+from fsm.payments.receivables import PartValues as Paid
+from fsm.service_orders import marks, parts, report, time_entries
+from fsm.service_orders import services as orders
+from fsm.service_orders.models import OrderState, PartUsed, ServiceOrder, TimeEntry
+from fsm.users.models import Role
+from tests import factories
+from tests.conftest import user_of
+from tests.factories import actor_of, draft_values
+
+START = dt.date(2026, 2, 2)
+RATES = (D(21), D(12), D(6), D(0))
+
+
+class Walker:
+    """One walk: a seeded choice of steps over a small company."""
+
+    def __init__(self, seed: int) -> None:
+        self.chance = random.Random(seed)
+        self.today = START
+        self.done: list[str] = []
+        with writing():
+            self.office = actor_of(user_of(Role.OFFICE))
+            self.technician = actor_of(user_of(Role.TECHNICIAN))
+            for place in range(3):
+                factories.make_site(factories.make_customer(name=f"Customer {place}", is_business=place < 2))
+            factories.make_rate()
+            for place in range(2):
+                factories.make_item(code=f"P{place}", sale_price=D("12.3450") * (place + 1))
+
+    def walk(self, steps: int) -> None:
+        """So many steps, checking after each."""
+        before = contents()
+        for _place in range(steps):
+            step = self.chance.choice(STEPS)
+            try:
+                with writing():
+                    step(self)
+            except DomainError as refusal:
+                self.done.append(f"{step.__name__} refused: {refusal}")
+                assert contents() == before, f"what was refused changed something: {self.done[-5:]}"
+            else:
+                self.done.append(step.__name__)
+                before = contents()
+            found = checks.run()
+            assert found == [], f"after {self.done[-5:]}: {found}"
+            session.rollback()
+
+    def pick(self, query: sa.Select[Any]) -> Any:  # noqa: ANN401 - a row of the query
+        """Any row of the query; a step without one is refused."""
+        rows = session.scalars(query).all()
+        if not rows:
+            raise DomainError("there is none")
+        return self.chance.choice(rows)
+
+    def moment(self) -> dt.datetime:
+        """Now, on the walk's day."""
+        return dt.datetime.combine(self.today, dt.time(17, 0), dt.UTC)
+
+    def order(self, *states: OrderState) -> ServiceOrder:
+        """An order in one of these states."""
+        found: ServiceOrder = self.pick(sa.select(ServiceOrder).where(ServiceOrder.state.in_(states)))
+        return found
+
+    def draft(self, kind: InvoiceKind | None = None) -> Invoice:
+        """A draft."""
+        query = sa.select(Invoice).where(Invoice.state == InvoiceState.DRAFT)
+        found: Invoice = self.pick(query if kind is None else query.where(Invoice.kind == kind))
+        return found
+
+    def amount(self) -> D:
+        """Some amount with cents."""
+        return D(self.chance.randint(-500, 20_000)) / 100
+
+
+def contents() -> dict[str, list[Any]]:
+    """Every row of every table."""
+    session.rollback()
+    return {
+        table.name: [tuple(row) for row in session.connection().execute(sa.select(table).order_by(*table.primary_key))]
+        for table in Base.metadata.sorted_tables
+    }
+
+
+def next_day(walker: Walker) -> None:
+    walker.today += dt.timedelta(days=walker.chance.randint(1, 3))
+
+
+def new_order(walker: Walker) -> None:
+    site = walker.pick(sa.select(Site))
+    values = orders.OrderValues(site_id=site.id, description="Boiler makes noise")
+    orders.create(values, actor=walker.office, today=walker.today, moment=walker.moment())
+
+
+def log_time(walker: Walker) -> None:
+    order = walker.order(*OrderState)
+    hour = walker.chance.randint(7, 14)
+    start = dt.datetime.combine(walker.today, dt.time(hour, walker.chance.choice((0, 10, 45))), dt.UTC)
+    values = time_entries.TimeValues(
+        start_at=start,
+        end_at=start + dt.timedelta(minutes=walker.chance.choice((10, 50, 150))),
+        labor_rate_id=walker.pick(sa.select(LaborRate)).id,
+        technician_id=walker.technician.id,
+    )
+    time_entries.log_time(order.id, values, actor=walker.office, moment=walker.moment())
+
+
+def add_part(walker: Walker) -> None:
+    order = walker.order(*OrderState)
+    values = parts.PartValues(
+        quantity=D(walker.chance.randint(-1, 500)) / 100, stock_item_id=walker.pick(sa.select(StockItem)).id
+    )
+    parts.add_part(order.id, values, actor=walker.office, moment=walker.moment())
+
+
+def remove_work(walker: Walker) -> None:
+    if walker.chance.random() < 0.5:
+        entry = walker.pick(sa.select(TimeEntry))
+        time_entries.remove_time(entry.service_order_id, entry.id, actor=walker.office)
+    else:
+        part = walker.pick(sa.select(PartUsed))
+        parts.remove_part(part.service_order_id, part.id, actor=walker.office)
+
+
+def correct_part(walker: Walker) -> None:
+    part = walker.pick(sa.select(PartUsed))
+    values = parts.PartValues(quantity=D(walker.chance.randint(0, 300)) / 100, stock_item_id=part.stock_item_id)
+    parts.correct_part(part.service_order_id, part.id, values, actor=walker.office)
+
+
+def not_to_bill(walker: Walker) -> None:
+    part = walker.pick(sa.select(PartUsed))
+    reason = walker.chance.choice(("warranty", ""))
+    if reason:
+        marks.mark_not_to_bill(part.service_order_id, "part", part.id, reason, actor=walker.office)
+    else:
+        marks.bill_again(part.service_order_id, "part", part.id, actor=walker.office)
+
+
+def finish(walker: Walker) -> None:
+    order = walker.order(OrderState.IN_PROGRESS)
+    report.write_report(order.id, "Repaired", actor=walker.office)
+    report.explain_no_signature(order.id, "nobody there", actor=walker.office)
+    orders.finish(order.id, actor=walker.office, moment=walker.moment())
+
+
+def validate(walker: Walker) -> None:
+    orders.validate(walker.order(OrderState.DONE).id, actor=walker.office, moment=walker.moment())
+
+
+def reopen(walker: Walker) -> None:
+    orders.reopen(walker.order(OrderState.DONE).id, "something was forgotten", actor=walker.office)
+
+
+def cancel(walker: Walker) -> None:
+    orders.cancel(walker.order(*OrderState).id, "not needed", actor=walker.office)
+
+
+def invoice_order(walker: Walker) -> None:
+    order = walker.order(OrderState.DONE)
+    first = drafts.draft_from_orders([order.id], actor_id=walker.office.id)
+    assert drafts.draft_from_orders([order.id], actor_id=walker.office.id).id == first.id
+
+
+def blank_invoice(walker: Walker) -> None:
+    invoice = drafts.create_blank(walker.pick(sa.select(Customer)).id, actor_id=walker.office.id)
+    save_lines(walker, invoice)
+
+
+def edit_draft(walker: Walker) -> None:
+    save_lines(walker, walker.draft())
+
+
+def save_lines(walker: Walker, invoice: Invoice) -> None:
+    kept = [
+        LineValues(
+            description=line.description,
+            quantity=line.quantity,
+            amount=line.amount,
+            tax_rate=line.tax_rate,
+            line_id=line.id,
+        )
+        for line in drafts.lines_of(invoice.id)
+        if walker.chance.random() < 0.8
+    ]
+    new = [
+        LineValues(
+            description="Something",
+            quantity=D(walker.chance.choice((-1, 1, 2, 3))),
+            amount=walker.amount(),
+            tax_rate=walker.chance.choice(RATES),
+        )
+        for _place in range(walker.chance.randint(1, 3))
+    ]
+    values = draft_values(
+        invoice,
+        invoice_date=None if walker.chance.random() < 0.8 else walker.today,
+        discount_percentage=D(walker.chance.choice((0, 0, 5, 33))),
+        cash_discount_percentage=D(walker.chance.choice((0, 0, 2))),
+        cash_discount_days_valid=8,
+    )
+    if not values.cash_discount_percentage:
+        values = draft_values(invoice, discount_percentage=values.discount_percentage)
+    drafts.save(invoice.id, values, [*kept, *new], version=None)
+
+
+def delete_draft(walker: Walker) -> None:
+    drafts.delete_draft(walker.draft().id)
+
+
+def post(walker: Walker) -> None:
+    ids = {walker.draft().id for _place in range(walker.chance.randint(1, 3))}
+    services.post(sorted(ids), actor_id=walker.office.id, today=walker.today)
+
+
+def posted(walker: Walker) -> Invoice:
+    found: Invoice = walker.pick(sa.select(Invoice).where(Invoice.state == InvoiceState.POSTED))
+    return found
+
+
+def mark_sent(walker: Walker) -> None:
+    services.mark_sent([posted(walker).id], how="by post", actor_id=walker.office.id)
+
+
+def withdraw(walker: Walker) -> None:
+    withdrawing.withdraw(posted(walker).id, actor_id=walker.office.id, today=walker.today)
+
+
+def credit(walker: Walker) -> None:
+    invoice = posted(walker)
+    chosen = None
+    if walker.chance.random() < 0.6:
+        chosen = {
+            entry.line.id: D(walker.chance.randint(0, max(int(entry.left_quantity * 100), 0))) / 100
+            for entry in crediting.creditable(invoice.id)
+        }
+    crediting.draft_credit(
+        invoice.id, chosen, releases_work=walker.chance.random() < 0.5, actor_id=walker.office.id
+    )
+
+
+def pay(walker: Walker) -> None:
+    invoice = posted(walker)
+    exact = walker.chance.random() < 0.5
+    values = payments.RegisterValues(
+        paid_on=walker.today,
+        parts=[Paid(invoice_id=invoice.id)],
+        amount=None if exact else abs(walker.amount()),
+        method=walker.chance.choice((None, PaymentMethod.CASH, PaymentMethod.BANCONTACT)),
+        keep_rest_on_account=walker.chance.random() < 0.5,
+        take_cash_discount=walker.chance.random() < 0.5,
+        book_difference=walker.chance.random() < 0.3,
+    )
+    payments.register(values, actor_id=walker.office.id, today=walker.today)
+
+
+def undo_payment(walker: Walker) -> None:
+    payment = walker.pick(sa.select(Payment))
+    payments.undo(payment.id, actor_id=walker.office.id, today=walker.today)
+
+
+def move(walker: Walker) -> None:
+    giver = walker.pick(sa.select(OpenItem).where(OpenItem.balance < 0))
+    receiver = walker.pick(sa.select(OpenItem).where(OpenItem.balance > 0))
+    amount = min(-giver.balance, receiver.balance)
+    payments.move(
+        from_item_id=giver.id,
+        to_item_id=receiver.id,
+        amount=amount,
+        on=walker.today,
+        actor_id=walker.office.id,
+        today=walker.today,
+    )
+
+
+def refund(walker: Walker) -> None:
+    item = walker.pick(sa.select(OpenItem).where(OpenItem.balance < 0))
+    values = payments.RefundValues(open_item_id=item.id, amount=-item.balance, paid_on=walker.today)
+    payments.refund(values, actor_id=walker.office.id, today=walker.today)
+
+
+STEPS: tuple[Callable[[Walker], None], ...] = (
+    next_day,
+    new_order,
+    log_time,
+    log_time,
+    add_part,
+    add_part,
+    remove_work,
+    correct_part,
+    not_to_bill,
+    finish,
+    finish,
+    validate,
+    validate,
+    reopen,
+    cancel,
+    invoice_order,
+    invoice_order,
+    blank_invoice,
+    edit_draft,
+    delete_draft,
+    post,
+    post,
+    post,
+    mark_sent,
+    withdraw,
+    credit,
+    pay,
+    pay,
+    undo_payment,
+    move,
+    refund,
+)
