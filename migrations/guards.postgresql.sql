@@ -62,7 +62,8 @@ BEGIN
     IF NEW.state <> 'posted' THEN
       RAISE EXCEPTION 'A draft is posted before it can be withdrawn.' USING ERRCODE = 'integrity_constraint_violation';
     END IF;
-    IF NEW.number IS NULL OR NEW.number_counter IS NULL OR NEW.invoice_date IS NULL OR NOT EXISTS (
+    IF NEW.number IS NULL OR NEW.number_series IS NULL OR NEW.number_period IS NULL OR NEW.number_counter IS NULL
+       OR NEW.invoice_date IS NULL OR NOT EXISTS (
         SELECT 1 FROM journal_entry WHERE id = NEW.entry_id AND posted_at IS NOT NULL AND issues_document
           AND source_kind = 'invoice' AND source_id = NEW.id) THEN
       RAISE EXCEPTION 'An invoice is posted with its number and its own posted journal entry.' USING ERRCODE = 'integrity_constraint_violation';

@@ -1,5 +1,6 @@
 -- Guards of SQLite. They refuse, they never compute; the sentences are read by people.
 -- BEFORE INSERT also refuses what would replace a final row: with default pragmas REPLACE fires no delete trigger.
+-- No BEFORE UPDATE names columns (UPDATE OF id): writing `rowid`, another name of the id, would not fire it.
 
 CREATE TRIGGER guard_journal_entry_insert BEFORE INSERT ON journal_entry
 BEGIN
@@ -14,7 +15,7 @@ CREATE TRIGGER guard_journal_entry_update BEFORE UPDATE ON journal_entry WHEN OL
 BEGIN
   SELECT RAISE(ABORT, 'A posted journal entry is final: reverse it.');
 END;
-CREATE TRIGGER guard_journal_entry_move BEFORE UPDATE OF id, journal, fiscal_year_id, number, reverses_id ON journal_entry
+CREATE TRIGGER guard_journal_entry_move BEFORE UPDATE ON journal_entry
 WHEN OLD.posted_at IS NULL
 BEGIN
   SELECT RAISE(ABORT, 'A posted journal entry is final: reverse it.') WHERE EXISTS (
@@ -32,6 +33,9 @@ BEGIN
   SELECT RAISE(ABORT, 'A journal entry needs its number and its hash to be posted.') WHERE NEW.number IS NULL OR length(NEW.hash) <> 64;
   SELECT RAISE(ABORT, 'A journal entry without lines cannot be posted.')
     WHERE NOT EXISTS (SELECT 1 FROM journal_line WHERE entry_id = NEW.id);
+  SELECT RAISE(ABORT, 'The amounts of this journal entry are no whole cents.') WHERE EXISTS (
+    SELECT 1 FROM journal_line WHERE entry_id = NEW.id AND (typeof(debit) <> 'integer' OR typeof(credit) <> 'integer'
+      OR typeof(currency_debit) <> 'integer' OR typeof(currency_credit) <> 'integer'));
   SELECT RAISE(ABORT, 'The debits and credits of this journal entry differ.') WHERE EXISTS (
     SELECT 1 FROM journal_line WHERE entry_id = NEW.id GROUP BY entry_id
     HAVING SUM(debit) <> SUM(credit) OR SUM(currency_debit) <> SUM(currency_credit));
@@ -44,9 +48,10 @@ CREATE TRIGGER guard_invoice_insert BEFORE INSERT ON invoice
 BEGIN
   SELECT RAISE(ABORT, 'An invoice is inserted as a draft, and posted by an update.') WHERE NEW.state <> 'draft';
   SELECT RAISE(ABORT, 'A posted invoice is final: withdraw or credit it.') WHERE EXISTS (
-    SELECT 1 FROM invoice WHERE id = NEW.id AND state <> 'draft');
+    SELECT 1 FROM invoice WHERE id = NEW.id AND state <> 'draft'
+    UNION ALL SELECT 1 FROM invoice WHERE entry_id = NEW.entry_id AND state <> 'draft');
 END;
-CREATE TRIGGER guard_invoice_move BEFORE UPDATE OF id, entry_id, state, number_series, number_period, number_counter ON invoice
+CREATE TRIGGER guard_invoice_move BEFORE UPDATE ON invoice
 WHEN OLD.state = 'draft'
 BEGIN
   SELECT RAISE(ABORT, 'A posted invoice is final: withdraw or credit it.') WHERE EXISTS (
@@ -63,7 +68,8 @@ CREATE TRIGGER guard_invoice_post BEFORE UPDATE ON invoice WHEN OLD.state = 'dra
 BEGIN
   SELECT RAISE(ABORT, 'A draft is posted before it can be withdrawn.') WHERE NEW.state <> 'posted';
   SELECT RAISE(ABORT, 'An invoice is posted with its number and its own posted journal entry.') WHERE NEW.number IS NULL
-    OR NEW.number_counter IS NULL OR NEW.invoice_date IS NULL OR NOT EXISTS (
+    OR NEW.number_series IS NULL OR NEW.number_period IS NULL OR NEW.number_counter IS NULL
+    OR NEW.invoice_date IS NULL OR NOT EXISTS (
       SELECT 1 FROM journal_entry WHERE id = NEW.entry_id AND posted_at IS NOT NULL AND issues_document
         AND source_kind = 'invoice' AND source_id = NEW.id);
   SELECT RAISE(ABORT, 'An invoice without lines cannot be posted.') WHERE NOT EXISTS (
@@ -105,7 +111,7 @@ BEGIN
     SELECT 1 FROM payment WHERE id = NEW.id AND entry_id IS NOT NULL
     UNION ALL SELECT 1 FROM payment WHERE entry_id = NEW.entry_id OR undone_entry_id = NEW.undone_entry_id);
 END;
-CREATE TRIGGER guard_payment_move BEFORE UPDATE OF id, entry_id, undone_entry_id ON payment
+CREATE TRIGGER guard_payment_move BEFORE UPDATE ON payment
 BEGIN
   SELECT RAISE(ABORT, 'A registered payment is final: undo it.') WHERE EXISTS (
     SELECT 1 FROM payment WHERE id <> OLD.id AND (id = NEW.id OR entry_id = NEW.entry_id OR undone_entry_id = NEW.undone_entry_id));
@@ -133,7 +139,7 @@ BEGIN
     UNION ALL SELECT 1 FROM work_claim WHERE is_final AND released_at IS NULL AND time_entry_id = NEW.time_entry_id
     UNION ALL SELECT 1 FROM work_claim WHERE is_final AND released_at IS NULL AND part_used_id = NEW.part_used_id);
 END;
-CREATE TRIGGER guard_work_claim_move BEFORE UPDATE OF id, time_entry_id, part_used_id, released_at ON work_claim
+CREATE TRIGGER guard_work_claim_move BEFORE UPDATE ON work_claim
 BEGIN
   SELECT RAISE(ABORT, 'The claim of a posted bill is final: credit the bill to release the work.') WHERE EXISTS (
     SELECT 1 FROM work_claim WHERE is_final AND id = NEW.id AND id <> OLD.id

@@ -29,10 +29,8 @@ START_LIMIT_SECONDS = 30
 STOP_LIMIT_SECONDS = 10
 
 # Nothing here outlives the run, so nothing needs to reach the disk.
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 SETTINGS = {
-    "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "autovacuum": "off",
@@ -104,8 +102,8 @@ class Server:
             connection.execute(statement)
 
 
-def start() -> Server:
-    """Start a server, or take the one that `TEST_DATABASE_URL` names.
+def start(*, durable: bool = False) -> Server:
+    """Start a server, or take the one that `TEST_DATABASE_URL` names; `durable` leaves PostgreSQL's own safety on.
 
     Raises:
         RuntimeError: the server did not come up; the message ends with its log.
@@ -117,7 +115,7 @@ def start() -> Server:
     # Before the server, so that no kill comes too early.
     watchdog = _watch(folder)
     try:
-        process = _launch(folder)
+        process = _launch(folder, {} if durable else FAST)
     except BaseException:
         watchdog.terminate()
         watchdog.wait(STOP_LIMIT_SECONDS)
@@ -138,7 +136,7 @@ def _address(folder: Path) -> URL:
     return URL.create("postgresql", username="postgres", database="postgres", query={"host": str(folder)})
 
 
-def _launch(folder: Path) -> subprocess.Popen[bytes]:
+def _launch(folder: Path, fast: dict[str, str]) -> subprocess.Popen[bytes]:
     """Make the cluster, start the server and wait until it answers."""
     # PostgreSQL refuses to run as root, so root hands it to nobody.
     account = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
@@ -171,7 +169,7 @@ def _launch(folder: Path) -> subprocess.Popen[bytes]:
         )
         if made.returncode != 0:
             raise RuntimeError(f"PostgreSQL's initdb failed:\n{log.read_text(errors='replace')}")
-        settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
+        settings = [f"--{name}={value}" for name, value in (SETTINGS | fast).items()]
         process = subprocess.Popen(  # noqa: S603 - the arguments are all ours
             [binaries / "postgres", "-D", data, f"--unix_socket_directories={folder}", *settings],
             cwd=folder,

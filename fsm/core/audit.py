@@ -59,9 +59,15 @@ def now() -> dt.datetime:
 
 def note(subjects: Iterable[tuple[str, int]], sentence: str) -> None:
     """Put one sentence on the timeline of each (kind, id); kinds are slice words such as ``invoice``."""
+    notes([(subjects, sentence)])
+
+
+def notes(told: Iterable[tuple[Iterable[tuple[str, int]], str]]) -> None:
+    """Many sentences, each on its own timelines, by one statement."""
     moment, actor_id = now(), session.info.get("actor_id")
     rows = [
         {"at": moment, "actor_id": actor_id, "subject_kind": kind, "subject_id": row_id, "sentence": sentence[:500]}
+        for subjects, sentence in told
         for kind, row_id in subjects
     ]
     if rows:
@@ -112,6 +118,11 @@ def _audit_flush(sess: orm.Session, context: object) -> None:
             changes.append((row.__tablename__, row.id, "update", before, after))
     changes += [(row.__tablename__, row.id, "delete", _values(row), None) for row in _audited(sess.deleted)]
     record(changes)
+
+
+def plain(values: Json) -> Json:
+    """Column values as JSON takes them."""
+    return {name: _plain(value) for name, value in values.items()}
 
 
 def _audited(rows: Iterable[Any]) -> list[Any]:

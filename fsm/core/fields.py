@@ -69,6 +69,8 @@ class ExactField(Field):
 def parse_number(text: str) -> Decimal:
     """A number as people type it: 1234.5, 1234,5, 1 234,50, 1,234.50. ValueError with a sentence."""
     compact = re.sub(r"[\s\u00a0\u202f']", "", text).replace("\N{MINUS SIGN}", "-")
+    if not re.fullmatch(r"[+-]?[\d.,]+", compact, re.ASCII):
+        raise ValueError(_("This is not a number."))
     if len(compact) > 20:  # noqa: PLR2004 - more digits than any amount has
         raise ValueError(_("This number is too long."))
     try:

@@ -90,6 +90,9 @@ def _take() -> Job | None:
         .limit(1)
         .with_for_update(skip_locked=True)
     )
+    if job is not None and job.attempts >= MAX_ATTEMPTS:  # each try killed its worker
+        job.state, job.error = JobState.FAILED, job.error or "its worker died each time"
+        return None
     if job is not None:
         job.state = JobState.RUNNING
         job.attempts += 1

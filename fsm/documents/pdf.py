@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -31,6 +32,8 @@ FONT_FOLDER = Path(ttf_opensans.TTF_BIN_FOLDER)
 FONTS = {"normal": "OpenSans-Regular.ttf", "bold": "OpenSans-SemiBold.ttf"}
 LOGO_BOX = (170.0, 56.0)  # points
 QR_NAME_CHARACTERS = 70
+QR_TEXT_CHARACTERS = 70  # of 140: the code has room for 331 bytes, letters may take two
+HIGHEST_TRANSFER = Decimal("999999999.99")
 WIDE, LONG_REFERENCE = 1.8, 20  # of a cell; characters
 MISSING_LETTER = "\N{REPLACEMENT CHARACTER}"
 BELGIAN_DIGITS = 10
@@ -67,6 +70,7 @@ def render(facts: Facts, *, mark: Mark | None = None, logo: bytes | None = None)
         words=words,
         mark=None if mark is None else str(getattr(words, mark.value)),
         is_credit_note=facts.kind is DocumentKind.CREDIT_NOTE,
+        identity=_identity(facts, words),
         particulars=_particulars(facts, words),
         places=_places(facts, words),
         rows=list(_rows(facts.lines)),
@@ -121,6 +125,21 @@ def _complaints() -> Iterator[list[str]]:
         log.removeHandler(collector)
 
 
+def _identity(facts: Facts, words: Words) -> list[str]:
+    """Who the company is, at the foot of each page: what the law asks of its papers."""
+    seller, address = facts.seller, facts.seller.address
+    place = f"{address.postal_code} {address.city}".strip()
+    own_number = "" if seller.enterprise_number in seller.vat_number else _company_number(seller.enterprise_number)
+    parts = [
+        f"{seller.name} {seller.legal_form}",
+        ", ".join(part for part in (address.street, address.street2, place) if part),
+        seller.vat_number and f"{words.vat_number} {_company_number(seller.vat_number)}",
+        own_number and f"{words.enterprise_number} {own_number}",
+        seller.court_register,
+    ]
+    return [part.strip() for part in parts if part]
+
+
 def _particulars(facts: Facts, words: Words) -> list[tuple[str, str, float]]:
     """The strip under the addresses: label, text and width in percent of each cell that has something to say."""
     corrects = facts.corrects
@@ -168,7 +187,9 @@ def _logo(data: bytes) -> Picture:
 def _qr_code(facts: Facts) -> Picture | None:
     """The code by which a bank's app fills in the transfer (EPC069-12): euro alone, more than nothing."""
     amount = facts.totals.total_with_tax
-    if facts.bank is None or facts.currency != "EUR" or amount <= 0 or facts.kind is DocumentKind.CREDIT_NOTE:
+    if facts.bank is None or facts.currency != "EUR" or facts.kind is DocumentKind.CREDIT_NOTE:
+        return None
+    if not 0 < amount <= HIGHEST_TRANSFER:
         return None
     code = helpers.make_epc_qr(
         name=facts.seller.name[:QR_NAME_CHARACTERS].strip(),
@@ -176,7 +197,7 @@ def _qr_code(facts: Facts) -> Picture | None:
         bic=facts.bank.bic or None,
         amount=amount,
         # Belgian banks read their reference from the free text; `reference` is for ISO 11649 alone.
-        text=facts.structured_message or facts.number or None,
+        text=(facts.structured_message or facts.number)[:QR_TEXT_CHARACTERS] or None,
         encoding=1,
     )
     return Picture(code.png_data_uri(scale=4, border=2), 80, 80)

@@ -26,6 +26,8 @@ from fsm.home.set_up import SetUp, company_values, set_up_company
 from fsm.users import passwords, sessions
 from fsm.users.models import User
 
+__all__ = ["bp"]  # the pages of `views` stand on the same blueprint
+
 DEMO_HANDLER = "fsm_load_demo"  # the roof puts it into app.extensions
 
 

@@ -37,10 +37,16 @@ class SettingsPage:
 
 SETTINGS = (
     SettingsPage("company.edit", _l("Company"), _l("Name, address, VAT, language, time zone, logo"), "building"),
-    SettingsPage("company.bank_accounts", _l("Bank accounts"), _l("Where customers pay, and the ledger accounts"), "bank"),
+    SettingsPage(
+        "company.bank_accounts", _l("Bank accounts"), _l("Where customers pay, and the ledger accounts"), "bank"
+    ),
     SettingsPage("company.numbering", _l("Numbering"), _l("Prefixes, formats and first numbers"), "order"),
-    SettingsPage("documents.settings", _l("Documents"), _l("Payment term, VAT calculation, cash discount, note"), "file"),
-    SettingsPage("service_orders.settings", _l("Service orders"), _l("Signature, prices on the tablet, minimum time"), "wrench"),
+    SettingsPage(
+        "documents.settings", _l("Documents"), _l("Payment term, VAT calculation, cash discount, note"), "file"
+    ),
+    SettingsPage(
+        "service_orders.settings", _l("Service orders"), _l("Signature, prices on the tablet, minimum time"), "wrench"
+    ),
     SettingsPage("invoices.settings", _l("Invoices"), _l("What the dashboard counts"), "invoice"),
     SettingsPage("payments.settings", _l("Payments"), _l("Limit for cash, small differences"), "payment"),
     SettingsPage("mail.settings", _l("Mail"), _l("How messages leave"), "mail"),
@@ -77,7 +83,7 @@ def show() -> ResponseReturnValue:
 def _urls(*, counts_posted: bool) -> dict[str, str | None]:
     """Where the tiles lead, with the same documents as they count; None where that page is not there."""
     sent = {} if counts_posted else {"sent": "yes"}
-    pages: dict[str, tuple[str, dict[str, str]]] = {
+    pages: dict[str, tuple[str, dict[str, Any]]] = {
         "to_invoice": ("service_orders.done_not_invoiced", {}),
         "drafts": ("invoices.index", {"tab": "draft"}),
         "to_send": ("invoices.index", {"tab": "posted", "sent": "no"}),

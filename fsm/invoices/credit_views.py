@@ -21,9 +21,10 @@ def status() -> int:
 
 @bp.route("/invoices/<id:invoice_id>/credit", methods=["GET", "POST"])
 def credit(invoice_id: int) -> ResponseReturnValue:
-    """Which quantities are taken back; makes a draft credit note, to be reviewed."""
+    """Which quantities are taken back, all proposed (``lines=none``: none); makes a draft credit note, to be reviewed."""
     invoice = queries.document(invoice_id)
-    form = credit_form(crediting.creditable(invoice_id), None)
+    proposed = {} if request.args.get("lines") == "none" else None
+    form = credit_form(crediting.creditable(invoice_id), proposed)
     if form.validate_on_submit():
         made = attempt(
             form,
@@ -104,7 +105,7 @@ def cancel(invoice_id: int) -> ResponseReturnValue:
 def _cancel(invoice_id: int, *, releases_work: bool) -> str:
     made = crediting.draft_credit(invoice_id, None, releases_work=releases_work, actor_id=g.actor_id)
     services.post([made.id], actor_id=g.actor_id, today=g.today)
-    return made.number or ""
+    return queries.document(made.id).number or ""
 
 
 @bp.post("/invoices/<id:invoice_id>/withdraw")

@@ -17,7 +17,7 @@ from fsm.core.formats import money, plain
 from fsm.core.transactions import attempt, computes_only, refuse
 from fsm.customers.queries import customer as find_customer
 from fsm.documents.totals import LineIn, Terms, Totals, compute, unit_prices
-from fsm.invoices import drafts, queries, totals_panel
+from fsm.invoices import drafts, from_orders, queries, totals_panel
 from fsm.invoices.blueprint import bp
 from fsm.invoices.forms import DraftForm, NewInvoiceForm, rate_choice
 from fsm.invoices.models import Invoice, InvoiceKind, InvoiceLine, InvoiceState
@@ -63,7 +63,7 @@ def draft_from_order(order_id: int) -> ResponseReturnValue:
         if not request.form.get("validate"):
             return redirect(url_for("service_orders.validate", order_id=order_id), 303)
         order_services.validate(order_id, actor=g.actor, moment=audit.now())
-    invoice = drafts.draft_from_orders([order_id], actor_id=g.actor_id)
+    invoice = from_orders.draft_from_orders([order_id], actor_id=g.actor_id)
     return redirect(url_for("invoices.edit", invoice_id=invoice.id), 303)
 
 

@@ -1,8 +1,10 @@
 """Drafts: a blank one, one from service orders, saving, deleting. A draft has no number and may change freely."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -10,6 +12,7 @@ from flask_babel import gettext as _
 from fsm.catalog.models import StockItem
 from fsm.company import services as company_services
 from fsm.company.queries import default_bank_account
+from fsm.core import bulk
 from fsm.core.audit import note, now
 from fsm.core.db import lock, session
 from fsm.core.errors import ConflictError, NotFoundError
@@ -27,119 +30,85 @@ from fsm.invoices.models import (
     InvoiceServiceOrder,
     InvoiceState,
 )
-from fsm.invoices.rates import proposed_rate
 from fsm.invoices.values import DraftValues, LineValues
 from fsm.ledger.queries import account_of_role
 from fsm.service_orders import claims
-from fsm.service_orders.billable import BillableWork, billable_work
-from fsm.service_orders.models import OrderState, ServiceOrder, WorkClaim
 
 BILL_KIND = "invoice"
 
 
 def create_blank(customer_id: int, *, actor_id: int, site_id: int | None = None) -> Invoice:
     """An empty draft for a customer, with all that is known of the customer and the settings filled in."""
-    customer = _customer(customer_id)
+    customer = customer_of(customer_id)
     site = session.get(Site, site_id) if site_id else None
-    invoice = _new_draft(customer, site, actor_id)
+    invoice = new_draft(customer, site, actor_id)
     note([("invoice", invoice.id), ("customer", customer.id)], _("Draft invoice made"))
     return invoice
 
 
-def draft_from_orders(order_ids: Sequence[int], *, actor_id: int) -> Invoice:
-    """One draft of all that is to bill on these Done orders of one payer; asked again, the same draft.
+def create_many(
+    wanted: Sequence[tuple[int, Sequence[LineValues]]], *, actor_id: int, invoice_date: dt.date | None = None
+) -> list[int]:
+    """Drafts for (customer id, lines) by a few statements whatever their number; gives their ids in this order.
 
-    ConflictError for an order that is not Done or not validated, or has nothing to bill.
+    The bulk way of ``create_blank`` and ``save``: the same defaults, limits and totals.
     """
-    orders = list(lock(ServiceOrder, set(order_ids)).values())
-    if len(orders) != len(set(order_ids)):
-        raise NotFoundError(_("There is no such service order."))
-    if existing := _draft_of(orders):
-        return existing
-    for order in orders:
-        if order.state is not OrderState.DONE:
-            raise ConflictError(_("Service order %(number)s is not Done.", number=order.number))
-        if order.validated_at is None:
-            raise ConflictError(
-                _("The report, hours and parts of %(number)s have not been validated yet.", number=order.number)
-            )
-    work = billable_work([order.id for order in orders])
-    if not work:
-        raise ConflictError(_("Nothing is left to bill on %(numbers)s.", numbers=", ".join(o.number for o in orders)))
-    payers = {order.payer_id or order.site.payer_id or order.customer_id for order in orders}
-    if len(payers) > 1:
-        raise ConflictError(_("These orders are paid by different customers."))
-    site = orders[0].site if len({order.site_id for order in orders}) == 1 else None
-    invoice = _new_draft(_customer(payers.pop()), site, actor_id)
-    invoice.delivery_date = max(item.worked_on for item in work)
-    invoice.reference = ", ".join(dict.fromkeys(order.reference for order in orders if order.reference))[:250]
-    lines = _lines_of_work(invoice, work, with_sections=len(orders) > 1)
-    _recompute(invoice, lines)
-    claims.claim(
-        BILL_KIND, invoice.id, [(line.id, item.kind, item.work_id) for line, item in zip(lines, work, strict=True)]
-    )
-    session.add_all(InvoiceServiceOrder(invoice_id=invoice.id, service_order_id=order.id) for order in orders)
-    session.flush()
-    for order in orders:
-        note([("service_order", order.id)], _("Draft invoice made"))
-    note([("invoice", invoice.id)], _("Draft made from %(numbers)s", numbers=", ".join(o.number for o in orders)))
-    return invoice
-
-
-def _draft_of(orders: Sequence[ServiceOrder]) -> Invoice | None:
-    """The draft that already claims work of these orders; its number of orders may be larger."""
-    query = (
-        sa.select(Invoice)
-        .join(WorkClaim, sa.and_(WorkClaim.bill_kind == BILL_KIND, WorkClaim.bill_id == Invoice.id))
-        .where(
-            WorkClaim.service_order_id.in_([order.id for order in orders]),
-            WorkClaim.released_at.is_(None),
-            WorkClaim.is_final.is_(False),
-            Invoice.state == InvoiceState.DRAFT,
+    defaults, roles, costs = _Defaults(), account_of_role(), _costs([line for _id, lines in wanted for line in lines])
+    rates = defaults.company.tax_rates
+    customers = {
+        row.id: row for row in session.scalars(sa.select(Customer).where(Customer.id.in_({id_ for id_, _l in wanted})))
+    }
+    check_lines([line for _id, lines in wanted for line in lines], defaults.company, rates)
+    invoices, of_invoice = [], []
+    for customer_id, values in wanted:
+        invoice = Invoice(
+            **defaults.of(customers[customer_id], None),
+            invoice_date=invoice_date,
+            created_by_id=actor_id,
+            created_at=now(),
+            version=1,
         )
-        .order_by(Invoice.id)
-        .limit(1)
+        lines = [
+            InvoiceLine(unit_cost=ZERO, **_columns(line, place, invoice, roles)) for place, line in enumerate(values, 1)
+        ]
+        for line in lines:
+            line.unit_cost = costs.get(line.stock_item_id, ZERO)
+        figures.store(invoice, lines, figures.totals_of(invoice, lines))
+        invoices.append(invoice)
+        of_invoice.append(lines)
+    ids = bulk.insert(Invoice, invoices)
+    for invoice_id, lines in zip(ids, of_invoice, strict=True):
+        for line in lines:
+            line.invoice_id = invoice_id
+    bulk.insert(InvoiceLine, [line for lines in of_invoice for line in lines])
+    bulk.insert(
+        InvoiceFollowUp,
+        [
+            InvoiceFollowUp(
+                invoice_id=invoice_id,
+                sent_how="",
+                automatic_reminders=bool(customers[customer_id].automatic_reminders),
+                external_invoice_id="",
+                version=1,
+            )
+            for invoice_id, (customer_id, _lines) in zip(ids, wanted, strict=True)
+        ],
     )
-    return session.scalar(query)
+    note([(BILL_KIND, invoice_id) for invoice_id in ids], _("Draft invoice made"))
+    return ids
 
 
-def _customer(customer_id: int) -> Customer:
+def customer_of(customer_id: int) -> Customer:
+    """The customer; NotFoundError where there is none."""
     customer = session.get(Customer, customer_id)
     if customer is None:
         raise NotFoundError(_("There is no such customer."), "customer_id")
     return customer
 
 
-def _new_draft(customer: Customer, site: Site | None, actor_id: int) -> Invoice:
-    company, defaults = company_services.the_company(), session.get_one(DocumentSettings, 1)
-    account = default_bank_account()
-    days_due = defaults.days_due if customer.days_due is None else customer.days_due
-    invoice = Invoice(
-        kind=InvoiceKind.INVOICE,
-        state=InvoiceState.DRAFT,
-        customer_id=customer.id,
-        client_name=customer.name,
-        client_attention=customer.attention,
-        client_vat_number=customer.vat_number,
-        billing_address=customer.billing_address.as_dict(),
-        delivery_address=customer.delivery_address.as_dict(),
-        site_address=site.address.as_dict() if site else customer.delivery_address.as_dict(),
-        site_id=site.id if site else None,
-        site_name=site.name if site else "",
-        days_due=days_due,
-        cash_discount_mode=defaults.cash_discount_mode,
-        currency=customer.currency,
-        language=customer.language or company.language,
-        tax_calculation=TaxCalculation.ITEM if defaults.tax_included else defaults.tax_calculation,
-        tax_included=defaults.tax_included,
-        tax_rate_1=company.tax_rate_1,
-        tax_rate_2=company.tax_rate_2,
-        tax_rate_3=company.tax_rate_3,
-        note=defaults.note,
-        bank_account_id=account.id if account else None,
-        created_by_id=actor_id,
-        created_at=now(),
-    )
+def new_draft(customer: Customer, site: Site | None, actor_id: int) -> Invoice:
+    """A draft with all that customer, site and settings say, without lines."""
+    invoice = Invoice(**_Defaults().of(customer, site), created_by_id=actor_id, created_at=now())
     session.add(invoice)
     session.flush()
     session.add(InvoiceFollowUp(invoice_id=invoice.id, automatic_reminders=bool(customer.automatic_reminders)))
@@ -147,38 +116,49 @@ def _new_draft(customer: Customer, site: Site | None, actor_id: int) -> Invoice:
     return invoice
 
 
-def _lines_of_work(invoice: Invoice, work: Sequence[BillableWork], *, with_sections: bool) -> list[InvoiceLine]:
-    company, customer = company_services.the_company(), _customer(invoice.customer_id)
-    roles = account_of_role()
-    lines = []
-    for position, item in enumerate(work, start=1):
-        rate, status = proposed_rate(company, customer, item.tax_rate, item.special_status)
-        amount, amount_with_tax = unit_prices(item.unit_price, None, rate, tax_included=invoice.tax_included)
-        lines.append(
-            InvoiceLine(
-                invoice_id=invoice.id,
-                position=position,
-                description=item.description,
-                quantity=item.quantity,
-                unit=item.unit,
-                amount=amount,
-                amount_with_tax=amount_with_tax,
-                tax_rate=rate,
-                special_status=status,
-                account_number=item.account_number or roles["goods" if item.is_goods else "services"],
-                stockitem_code=item.stockitem_code,
-                stock_item_id=item.stock_item_id,
-                unit_cost=item.unit_cost,
-                section=item.order_number if with_sections else "",
-                service_order_id=item.service_order_id,
-            )
-        )
-    session.add_all(lines)
-    session.flush()
-    return lines
+class _Defaults:
+    """What the settings say of a new draft, read once for many."""
+
+    def __init__(self) -> None:
+        self.company, self.document = company_services.the_company(), session.get_one(DocumentSettings, 1)
+        account = default_bank_account()
+        self.bank_account_id = account.id if account else None
+
+    def of(self, customer: Customer, site: Site | None) -> dict[str, Any]:
+        """The columns of a draft for this customer."""
+        defaults, company = self.document, self.company
+        return {
+            "kind": InvoiceKind.INVOICE,
+            "state": InvoiceState.DRAFT,
+            "customer_id": customer.id,
+            "client_name": customer.name,
+            "client_attention": customer.attention,
+            "client_vat_number": customer.vat_number,
+            "billing_address": customer.billing_address.as_dict(),
+            "delivery_address": customer.delivery_address.as_dict(),
+            "site_address": (site.address if site else customer.delivery_address).as_dict(),
+            "site_id": site.id if site else None,
+            "site_name": site.name if site else "",
+            "days_due": defaults.days_due if customer.days_due is None else customer.days_due,
+            "cash_discount_mode": defaults.cash_discount_mode,
+            "currency": customer.currency,
+            "exchange_rate": Decimal(1),
+            "language": customer.language or company.language,
+            "tax_calculation": TaxCalculation.ITEM if defaults.tax_included else defaults.tax_calculation,
+            "tax_included": defaults.tax_included,
+            "tax_rate_1": company.tax_rate_1,
+            "tax_rate_2": company.tax_rate_2,
+            "tax_rate_3": company.tax_rate_3,
+            "discount_percentage": Decimal(0),
+            "cash_discount_percentage": Decimal(0),
+            "cash_discount_days_valid": 0,
+            "note": defaults.note,
+            "bank_account_id": self.bank_account_id,
+        }
 
 
-def _recompute(invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
+def recompute(invoice: Invoice, lines: Sequence[InvoiceLine]) -> None:
+    """Store the totals of these lines."""
     figures.store(invoice, lines, figures.totals_of(invoice, lines))
     session.flush()
 
@@ -216,7 +196,7 @@ def save(invoice_id: int, values: DraftValues, lines: Sequence[LineValues], *, v
     if invoice.tax_included:
         invoice.tax_calculation = TaxCalculation.ITEM
     stored = _replace_lines(invoice, lines)
-    _recompute(invoice, stored)
+    recompute(invoice, stored)
     return invoice
 
 
@@ -235,7 +215,8 @@ def _replace_lines(invoice: Invoice, wanted: Sequence[LineValues]) -> list[Invoi
     stored = []
     for position, values in enumerate(wanted, start=1):
         line = before.get(values.line_id or 0) or InvoiceLine(invoice_id=invoice.id, unit_cost=ZERO)
-        _fill(line, values, position, invoice, roles)
+        for name, value in _columns(values, position, invoice, roles).items():
+            setattr(line, name, value)
         if line.stock_item_id in costs and not line.unit_cost:
             line.unit_cost = costs[line.stock_item_id]
         session.add(line)
@@ -252,25 +233,24 @@ def _costs(wanted: Sequence[LineValues]) -> dict[int | None, Decimal]:
     return dict(session.execute(query).all())
 
 
-def _fill(
-    line: InvoiceLine,
-    values: LineValues,
-    position: int,
-    invoice: Invoice,
-    roles: Mapping[str, str],
-) -> None:
+def _columns(values: LineValues, position: int, invoice: Invoice, roles: Mapping[str, str]) -> dict[str, Any]:
     amount, amount_with_tax = unit_prices(
         values.amount, values.amount_with_tax, values.tax_rate, tax_included=invoice.tax_included
     )
-    line.position = position
-    line.description = values.description
-    line.quantity = values.quantity
-    line.unit = values.unit
-    line.amount, line.amount_with_tax = amount, amount_with_tax
-    line.tax_rate, line.special_status = values.tax_rate, values.special_status
-    line.account_number = values.account_number or roles["goods" if values.stock_item_id else "services"]
-    line.stockitem_code, line.stock_item_id = values.stockitem_code, values.stock_item_id
-    line.section = values.section
+    return {
+        "position": position,
+        "description": values.description,
+        "quantity": values.quantity,
+        "unit": values.unit,
+        "amount": amount,
+        "amount_with_tax": amount_with_tax,
+        "tax_rate": values.tax_rate,
+        "special_status": values.special_status,
+        "account_number": values.account_number or roles["goods" if values.stock_item_id else "services"],
+        "stockitem_code": values.stockitem_code,
+        "stock_item_id": values.stock_item_id,
+        "section": values.section,
+    }
 
 
 def delete_draft(invoice_id: int, *, version: int | None = None) -> None:

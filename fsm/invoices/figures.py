@@ -1,13 +1,14 @@
 """From invoice rows to totals and back: the one place where stored lines meet ``documents.totals``."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from decimal import Decimal
 from typing import Any
 
-from fsm.documents.totals import LineIn, TaxKey, TaxTotals, Terms, Totals, compute
+from fsm.documents.totals import LineIn, LineTotals, TaxKey, TaxTotals, Terms, Totals, compute
 from fsm.invoices.models import Invoice, InvoiceLine, InvoiceTax
 
+_TOTALS = tuple(field.name for field in fields(Totals) if field.type in {Decimal, "Decimal"})
 _TAX_AMOUNTS = tuple(field.name for field in fields(TaxTotals) if field.type in {Decimal, "Decimal"})
 
 
@@ -38,23 +39,40 @@ def totals_of(invoice: Invoice, lines: Sequence[InvoiceLine]) -> Totals:
     return compute([line_in(line) for line in lines], terms_of(invoice))
 
 
+def totals_columns(invoice: Invoice, totals: Totals) -> dict[str, Any]:
+    """The totals as columns of the invoice; a credit note's stored figures are positive."""
+    return {name: getattr(totals, name) * invoice.sign for name in _TOTALS}
+
+
+def line_columns(figure: LineTotals, sign: int) -> dict[str, Decimal]:
+    """A line's totals as its columns."""
+    return {
+        "total_without_tax": figure.net * sign,
+        "total_with_tax": figure.total * sign,
+        "net": figure.net_after_discount * sign,
+    }
+
+
+def changed_lines(invoice: Invoice, lines: Sequence[InvoiceLine], totals: Totals) -> list[dict[str, Any]]:
+    """Id and new columns of the lines whose stored totals are not these."""
+    rows = [(line, line_columns(figure, invoice.sign)) for line, figure in zip(lines, totals.lines, strict=True)]
+    return [
+        {"id": line.id, **columns}
+        for line, columns in rows
+        if any(getattr(line, name) != value for name, value in columns.items())
+    ]
+
+
 def store(invoice: Invoice, lines: Sequence[InvoiceLine], totals: Totals) -> None:
-    """Write the totals into the rows; a credit note's stored figures are positive."""
-    sign = invoice.sign
-    invoice.total_without_tax = totals.total_without_tax * sign
-    invoice.total_tax = totals.total_tax * sign
-    invoice.total_with_tax = totals.total_with_tax * sign
-    invoice.discount_total_without_tax = totals.discount_total_without_tax * sign
-    invoice.discount_total_with_tax = totals.discount_total_with_tax * sign
-    invoice.cash_discount_total = totals.cash_discount_total * sign
-    invoice.total_refundable_deposit = totals.total_refundable_deposit * sign
-    for line, figures in zip(lines, totals.lines, strict=True):
-        line.total_without_tax = figures.net * sign
-        line.total_with_tax = figures.total * sign
-        line.net = figures.net_after_discount * sign
+    """Write the totals into the rows."""
+    for name, value in totals_columns(invoice, totals).items():
+        setattr(invoice, name, value)
+    for line, figure in zip(lines, totals.lines, strict=True):
+        for name, value in line_columns(figure, invoice.sign).items():
+            setattr(line, name, value)
 
 
-def tax_rows(invoice: Invoice, totals: Totals, grids: dict[TaxKey, str]) -> list[dict[str, Any]]:
+def tax_rows(invoice: Invoice, totals: Totals, grids: Mapping[TaxKey, str]) -> list[dict[str, Any]]:
     """Rows of ``invoice_tax``, positive for a credit note too."""
     return [
         {
@@ -86,7 +104,5 @@ def signed_taxes(totals: Totals, sign: int) -> list[TaxTotals]:
 
 def signed(totals: Totals, sign: int) -> Totals:
     """The totals turned by the sign, lines left alone: what is printed on a credit note is positive."""
-    amounts = {
-        field.name: getattr(totals, field.name) * sign for field in fields(totals) if field.type in {Decimal, "Decimal"}
-    }
+    amounts: dict[str, Any] = {name: getattr(totals, name) * sign for name in _TOTALS}
     return replace(totals, **amounts)

@@ -6,6 +6,8 @@ from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
+from babel.numbers import format_decimal
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
@@ -96,6 +98,15 @@ class FineField(ExactField):
         return f"{self.data.normalize():f}"
 
 
+class UnitPriceField(ExactField):
+    """A unit price as prices are written: two to four decimals."""
+
+    def _value(self) -> str:
+        if self.raw_data or self.data is None:
+            return super()._value()
+        return str(format_decimal(self.data, format="0.00##", locale=get_locale() or "en"))
+
+
 class IdField(HiddenField):
     """A row's id that the page carries along; None where empty or none."""
 
@@ -144,7 +155,7 @@ class LineForm(PlainForm):
         _l("Quantity"), low=-MAX_QUANTITY, high=MAX_QUANTITY, default=Decimal(1), render_kw={"data-default": "1"}
     )
     unit = TextField(_l("Unit"), length=10)
-    amount = ExactField(_l("Unit price"), places=4, low=-MAX_PRICE, high=MAX_PRICE)
+    amount = UnitPriceField(_l("Unit price"), places=4, low=-MAX_PRICE, high=MAX_PRICE)
     tax_rate = SelectField(_l("VAT"))
     account = TextField(
         _l("Account"), length=8, render_kw={"list": "revenue-accounts", "inputmode": "numeric", "autocomplete": "off"}

@@ -136,17 +136,26 @@ def _revenue(issued: Issued, net_eur: Decimal, sign: int) -> list[LineDraft]:
 
 def _discount_back(issued: Issued, accounts: Mapping[str, str], credited: Credited) -> list[EntryDraft]:
     """A credited invoice's cash discount was taken: the credit note's own part of it is no longer granted."""
-    discount = sum((row.cash_discount for row in issued.taxes), ZERO)
-    tax = sum((row.cash_discount_tax for row in issued.taxes), ZERO)
-    back = min(discount + tax, credited.discount_taken)
-    if not back:
+    left = credited.discount_taken
+    lines: list[LineDraft] = []
+
+    def grant_no_more(account: str, amount: Decimal, grid: str) -> None:
+        nonlocal left
+        back = min(amount, left)
+        left -= back
+        if back:
+            lines.append(credit(account, _eur(issued, back), back, grid=grid))
+
+    for row in issued.taxes:
+        # Only where the discount lowered the VAT (on_payment) does it stand in the return, and comes off there.
+        grid = issued.grids[row.key] if row.cash_discount_tax else ""
+        grant_no_more(accounts["cash_discounts"], row.cash_discount, grid)
+        grant_no_more(accounts["vat_payable"], row.cash_discount_tax, issued.tax_grid)
+    if not lines:
         return []
-    tax_back = min(tax, back)
-    lines = [
-        debit(accounts["receivables"], back, item=item_of(issued, credited), role=MovementRole.DISCOUNT),
-        credit(accounts["cash_discounts"], back - tax_back),
-        credit(accounts["vat_payable"], tax_back, grid=issued.tax_grid),
-    ]
+    value, foreign = -sum((line.value for line in lines), ZERO), -sum((line.foreign for line in lines), ZERO)
+    item = item_of(issued, credited)
+    lines.insert(0, debit(accounts["receivables"], value, foreign, item=item, role=MovementRole.DISCOUNT))
     return [
         EntryDraft(
             journal=Journal.MISCELLANEOUS,

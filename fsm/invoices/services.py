@@ -6,14 +6,13 @@ Locks are taken in one order: documents by id, open items by id, series, then th
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from fsm.core import jobs, numbering
-from fsm.core.audit import note, now
-from fsm.core.db import lock, session
+from fsm.core.audit import note, notes, now
+from fsm.core.db import Base, lock, session
 from fsm.core.errors import ConflictError, NotFoundError
 from fsm.core.numbering import Taken
 from fsm.documents import payment_reference
@@ -59,11 +58,12 @@ def post(invoice_ids: Sequence[int], *, actor_id: int, today: dt.date) -> list[i
     entry_ids = _post_entries(prepared, numbers, hashes, actor_id)
     _write(prepared, numbers, messages, entry_ids, actor_id)
     _finish_claims(prepared)
-    jobs.enqueue(
-        "documents.render_pdf", [{"document_kind": BILL_KIND, "document_id": one.invoice.id} for one in prepared]
-    )
+    posted = [one.invoice.id for one in prepared]
+    jobs.enqueue("documents.render_pdf", [{"document_kind": BILL_KIND, "document_id": one} for one in posted])
     _tell(prepared, numbers)
-    return [one.invoice.id for one in prepared]
+    for one in prepared:
+        session.expire(one.invoice)  # written by a statement, not by the unit of work
+    return posted
 
 
 def _locked_drafts(invoice_ids: Sequence[int]) -> list[Invoice]:
@@ -126,26 +126,42 @@ def _write(
     entry_ids: Mapping[int, int],
     actor_id: int,
 ) -> None:
-    tax_rows: list[dict[str, Any]] = []
-    for one in prepared:
-        figures.store(one.invoice, one.lines, one.totals)
-        tax_rows += figures.tax_rows(one.invoice, one.totals, dict(one.grids))
-    session.flush()  # lines and totals before the state: afterwards they are frozen
-    if tax_rows:
-        session.execute(sa.insert(InvoiceTax), tax_rows)
+    """Lines and VAT first: once the state is written they are frozen. By statements, not by the unit of work."""
+    lines = [row for one in prepared for row in figures.changed_lines(one.invoice, one.lines, one.totals)]
+    if lines:
+        session.execute(sa.update(InvoiceLine), lines)
+    taxes = [row for one in prepared for row in figures.tax_rows(one.invoice, one.totals, one.grids)]
+    if taxes:
+        session.execute(sa.insert(InvoiceTax), taxes)
     moment = now()
-    for one in prepared:
-        invoice, taken = one.invoice, numbers[one.invoice.id]
-        invoice.number = taken.text
-        invoice.number_series, invoice.number_period, invoice.number_counter = taken.series, taken.period, taken.counter
-        invoice.invoice_date, invoice.delivery_date = one.on, one.delivery_date
-        invoice.due_date = None if one.is_credit_note else one.due_date
-        invoice.cash_discount_date_valid = one.cash_discount_date_valid
-        invoice.structured_message = messages[invoice.id]
-        invoice.entry_id = entry_ids[invoice.id]
-        invoice.posted_at, invoice.posted_by_id = moment, actor_id
-        invoice.state = InvoiceState.POSTED
+    rows = [
+        figures.totals_columns(one.invoice, one.totals)
+        | {
+            "number": numbers[one.invoice.id].text,
+            "number_series": numbers[one.invoice.id].series,
+            "number_period": numbers[one.invoice.id].period,
+            "number_counter": numbers[one.invoice.id].counter,
+            "invoice_date": one.on,
+            "delivery_date": one.delivery_date,
+            "due_date": None if one.is_credit_note else one.due_date,
+            "cash_discount_date_valid": one.cash_discount_date_valid,
+            "structured_message": messages[one.invoice.id],
+            "entry_id": entry_ids[one.invoice.id],
+            "posted_at": moment,
+            "posted_by_id": actor_id,
+            "state": InvoiceState.POSTED,
+            "b_id": one.invoice.id,
+        }
+        for one in prepared
+    ]
     session.flush()
+    table = Base.metadata.tables[Invoice.__tablename__]
+    session.connection().execute(
+        sa.update(table)
+        .where(table.c.id == sa.bindparam("b_id"))
+        .values({name: sa.bindparam(name) for name in rows[0] if name != "b_id"} | {"version": table.c.version + 1}),
+        rows,
+    )
 
 
 def _finish_claims(prepared: Sequence[Prepared]) -> None:
@@ -175,13 +191,15 @@ def _tell(prepared: Sequence[Prepared], numbers: Mapping[int, Taken]) -> None:
     query = sa.select(InvoiceServiceOrder).where(InvoiceServiceOrder.invoice_id.in_(orders))
     for link in session.scalars(query):
         orders[link.invoice_id].append(link.service_order_id)
+    told = []
     for one in prepared:
         invoice = one.invoice
         subjects = [(BILL_KIND, invoice.id), ("customer", invoice.customer_id)]
         subjects += [("service_order", order_id) for order_id in orders[invoice.id]]
         if invoice.corrects_id:
             subjects.append((BILL_KIND, invoice.corrects_id))
-        note(subjects, _("%(number)s posted", number=numbers[invoice.id].text))
+        told.append((subjects, _("%(number)s posted", number=numbers[invoice.id].text)))
+    notes(told)
 
 
 def mark_sent(invoice_ids: Sequence[int], *, how: str, actor_id: int) -> None:

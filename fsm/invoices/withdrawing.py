@@ -47,6 +47,8 @@ def withdraw(invoice_id: int, *, actor_id: int, today: dt.date) -> Invoice:
     invoice: Invoice | None = lock(Invoice, [invoice_id]).get(invoice_id)
     if invoice is None:
         raise NotFoundError(_("There is no such invoice."))
+    items = sa.select(OpenItem.id).where(OpenItem.kind == ItemKind.INVOICE, OpenItem.source_id == invoice_id)
+    lock(OpenItem, list(session.scalars(items)))  # a payment that comes at this moment waits, or is seen
     if sentence := why_not_withdrawn(invoice):
         raise ConflictError(sentence)
     if invoice.entry_id is None or not invoice.number_series or invoice.number_counter is None:

@@ -8,7 +8,7 @@ import itertools
 from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -31,6 +31,7 @@ from fsm.ledger.models import (
 from fsm.ledger.posting import ZERO, chain_hash, hash_content
 from fsm.ledger.services import standing_of
 
+AnySelect: TypeAlias = "sa.Select[*tuple[Any, ...]]"
 STREAM = {"yield_per": 1000}
 
 
@@ -98,7 +99,7 @@ def open_items_proven_by_movements() -> Iterator[str]:
     moved = _moved().subquery()
     taken_elsewhere = _taken_elsewhere().subquery()
     nothing = sa.literal(Decimal(0), AMOUNT)
-    proven = {
+    proven: dict[str, Any] = {
         name: sa.func.coalesce(moved.c[name], nothing)
         for name in ("invoiced", "paid", "credited", "written_off", "claimed", "balance", "balance_eur")
     }
@@ -134,7 +135,7 @@ def open_items_proven_by_movements() -> Iterator[str]:
             )
 
 
-def _moved() -> sa.Select[Any]:
+def _moved() -> AnySelect:
     """What the movements of each item add up to, by the names of its columns."""
 
     def of(*roles: MovementRole) -> Any:  # noqa: ANN401 - an exact expression
@@ -152,7 +153,7 @@ def _moved() -> sa.Select[Any]:
     ).group_by(ItemMovement.open_item_id)
 
 
-def _taken_elsewhere() -> sa.Select[Any]:
+def _taken_elsewhere() -> AnySelect:
     """What credit notes took back of an invoice on open items of their own."""
     return (
         sa.select(OpenItem.credits_item_id, (-total(ItemMovement.amount)).label("credited"))
@@ -236,7 +237,7 @@ def hash_chain_unbroken() -> Iterator[str]:
             yield _("The last entry of the journal %(journal)s is not its head.", journal=journal.value)
 
 
-def _hashed_content() -> sa.Select[Any]:
+def _hashed_content() -> AnySelect:
     """Posted entries in the order of posting, a row per line: what the hash covers, the line's six values last."""
     entry = JournalEntry
     return (
@@ -282,7 +283,7 @@ def journal_numbers_without_hole() -> Iterator[str]:
     )
 
 
-def holes(numbers: sa.Select[Any], kind: str) -> Iterator[str]:
+def holes(numbers: AnySelect, kind: str) -> Iterator[str]:
     """Where the numbers (series, period, number) of the kind's counters do not run from the first to the counter's last."""
     given = numbers.subquery()
     number = given.c.number

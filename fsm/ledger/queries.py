@@ -151,7 +151,7 @@ def entry(entry_id: int) -> JournalEntry:
     return row
 
 
-def lines_of(entry_id: int) -> Sequence[sa.Row[tuple[JournalLine, Account, OpenItem | None]]]:
+def lines_of(entry_id: int) -> Sequence[sa.Row[JournalLine, Account, OpenItem]]:
     """(line, account, open item or None) in their order."""
     query = (
         sa.select(JournalLine, Account, OpenItem)
@@ -311,8 +311,8 @@ class LedgerRow:
 
 def account_lines(row: Account, months: MonthRange, cursor: str | None = None) -> Page[LedgerRow]:
     """A page of an account's lines by date, each with the running balance; one month's lines are added up at most."""
-    entry_id = JournalEntry.id.label("entry_id")
-    query = (
+    entry_id = JournalEntry.id.label("of_entry_id")  # not the name of the line's own column
+    query: Any = (
         sa.select(JournalLine, JournalEntry, JournalEntry.entry_date, entry_id, JournalLine.position)
         .join(JournalEntry, JournalEntry.id == JournalLine.entry_id)
         .options(joinedload(JournalEntry.fiscal_year))
@@ -344,7 +344,7 @@ def _balance_before(row: Account, months: MonthRange, first: Any) -> Decimal:  #
             JournalLine.account_id == row.id,
             JournalEntry.entry_date >= month,
             JournalEntry.posted_at.is_not(None),
-            place < sa.tuple_(*(sa.literal(value) for value in (first.entry_date, first.entry_id, first.position))),
+            place < sa.tuple_(*(sa.literal(value) for value in (first.entry_date, first.of_entry_id, first.position))),
         )
     )
     debit, credit = session.execute(query).one()

@@ -82,6 +82,7 @@ def reverse(entry_ids: Sequence[int], *, today: dt.date, actor_id: int | None, n
         for entry in session.scalars(
             sa.select(JournalEntry)
             .where(JournalEntry.id.in_(entry_ids))
+            .order_by(JournalEntry.id)
             .with_for_update()
             .execution_options(populate_existing=True)
         )

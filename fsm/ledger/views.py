@@ -32,7 +32,8 @@ def source_url(kind: str, source_id: int) -> str | None:
     endpoint, name = SOURCES.get(kind, ("", ""))
     if endpoint not in current_app.view_functions or not g.actor.can(endpoint):
         return None
-    return url_for(endpoint, **{name: source_id})
+    values: dict[str, Any] = {name: source_id}
+    return url_for(endpoint, **values)
 
 
 @bp.app_context_processor
@@ -75,6 +76,7 @@ def index() -> ResponseReturnValue:
         wanted=wanted,
         tabs=_tabs(wanted.journal),
         active=_active(wanted, customer_queries.names([customer_id])),
+        kept={name: request.args[name] for name in ("journal", "customer") if request.args.get(name)},
         previous_url=_address(after=page.previous) if page.previous else None,
         next_url=_address(after=page.next) if page.next else None,
     )

@@ -32,8 +32,10 @@ class BalanceRow:
 
 @dataclass(frozen=True, slots=True)
 class TrialBalance:
-    """Accounts that have figures. ``earlier_result`` (debit minus credit) is what costs and income of earlier fiscal
-    years came to: there is no year-end entry that carries it forward, and with it opening and closing add up to 0.
+    """Accounts that have figures.
+
+    ``earlier_result`` (debit minus credit) is what costs and income of earlier fiscal years came to: there is no year-end
+    entry that carries it forward, and with it opening and closing add up to 0.
     """
 
     rows: Sequence[BalanceRow]

@@ -1,5 +1,7 @@
 """Pages of reports; each on screen and as CSV, each figure a link to what it adds up."""
 
+from typing import Any
+
 from flask import Blueprint, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -20,7 +22,7 @@ def trial_balance() -> ResponseReturnValue:
     balance = queries.trial_balance(months)
     if request.args.get("format") == "csv":
         return _csv(months, balance)
-    span = {"from": months.first_day, "to": months.last_day}
+    span: dict[str, Any] = {"from": months.first_day, "to": months.last_day}
     years = ledger.fiscal_years()
     return render_template(
         "reports/trial_balance.html",

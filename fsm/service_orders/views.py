@@ -70,7 +70,7 @@ def _filters() -> queries.Filters:
     return queries.Filters(
         text=args.get("q", "").strip()[:100],
         technician_id=_id(args.get("technician")) if is_desk(g.actor) else None,
-        customer_id=_id(args.get("customer")),
+        customer_id=_id(args.get("customer_id")),
         from_date=_day(args.get("from")),
         to_date=_day(args.get("to")),
     )

@@ -53,6 +53,7 @@ def client(client_for: Clients) -> FlaskClient:
 
 
 def stored() -> Company:
+    session.rollback()
     session.expire_all()
     company = session.get(Company, 1)
     assert company is not None
@@ -60,6 +61,7 @@ def stored() -> Company:
 
 
 def accounts() -> list[BankAccount]:
+    session.rollback()
     session.expire_all()
     return list(session.scalars(sa.select(BankAccount).order_by(BankAccount.id)))
 
@@ -220,6 +222,7 @@ def test_bank_account_that_is_not_there(client: FlaskClient, number: str) -> Non
 
 
 def peek(kind: str) -> str:
+    session.rollback()
     session.expire_all()
     return numbering.peek(kind, TODAY)
 

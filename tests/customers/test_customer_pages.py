@@ -42,11 +42,13 @@ def made(**values: Any) -> Customer:  # noqa: ANN401 - any column
 
 
 def customers() -> list[Customer]:
+    session.rollback()
     session.expire_all()
     return list(session.scalars(sa.select(Customer).order_by(Customer.id)))
 
 
 def sites() -> list[Site]:
+    session.rollback()
     session.expire_all()
     return list(session.scalars(sa.select(Site).order_by(Site.id)))
 
@@ -341,10 +343,12 @@ def test_contact_who_gets_mails_needs_an_address(client: FlaskClient) -> None:
     assert answer.status_code == 422
     assert "needs an e-mail address" in answer.text
     assert client.post(page, data={"name": "An", "gets_invoices": "y", "email": "an@x.example"}).status_code == 303
+    session.rollback()
     session.expire_all()
     contact = session.scalars(sa.select(Contact)).one()
     assert (contact.gets_invoices, contact.gets_quotes) == (True, False)
     assert client.post(f"/customers/{customer.id}/contact/{contact.id}/remove").status_code == 303
+    session.rollback()
     session.expire_all()
     assert session.scalar(sa.select(sa.func.count()).select_from(Contact)) == 0
 
@@ -354,6 +358,7 @@ def test_contact_is_only_found_at_its_own_customer(client: FlaskClient) -> None:
         contact, other = make_contact(make_customer()), make_customer(name="Other")
     assert client.get(f"/customers/{other.id}/contact/{contact.id}/edit").status_code == 404
     assert client.post(f"/customers/{other.id}/contact/{contact.id}/remove").status_code == 404
+    session.rollback()
     session.expire_all()
     assert session.get(Contact, contact.id) is not None
 

@@ -41,6 +41,7 @@ def site(customer: Customer) -> Site:
 
 
 def fresh(site: Site) -> Site:
+    session.rollback()
     session.expire_all()
     row = session.get(Site, site.id)
     assert row is not None
@@ -167,6 +168,7 @@ def test_site_is_only_found_at_its_own_customer(client: FlaskClient, site: Site)
 
 
 def machine_of(site: Site) -> Equipment:
+    session.rollback()
     session.expire_all()
     return session.query(Equipment).filter_by(site_id=site.id).one()
 
@@ -202,6 +204,7 @@ def test_equipment_with_a_wrong_field_is_refused(
     answer = client.post(f"/customers/{site.customer_id}/site/{site.id}/equipment/new", data=MACHINE | sent)
     assert answer.status_code == 422
     assert sentence in answer.text
+    session.rollback()
     session.expire_all()
     assert session.query(Equipment).count() == 0
 

@@ -15,7 +15,7 @@ from pypdf import PdfReader
 
 from fsm.company.models import Language
 from fsm.documents import pdf
-from fsm.documents.facts import AddressFacts, CorrectedFacts, DocumentKind, canonical
+from fsm.documents.facts import AddressFacts, BuyerFacts, CorrectedFacts, DocumentKind, SellerFacts, canonical
 from fsm.documents.pdf import Mark, PdfError, render
 from fsm.documents.totals import Terms
 from fsm.documents.words import Words
@@ -163,6 +163,26 @@ def test_marks_stand_on_what_is_no_issued_document() -> None:
     assert "ONTWERP" in text_of(render(facts(number=""), mark=Mark.DRAFT))
     assert "RETIRÉ" in text_of(render(facts(language=Language.FRENCH), mark=Mark.WITHDRAWN))
     assert "ONTWERP" not in text_of(render(facts()))
+
+
+def test_a_draft_without_anything_yet_can_be_seen() -> None:
+    bare = facts((), number="", structured_message="", issue_date=None, due_date=None, reference="", bank=None)
+    nowhere = AddressFacts(country_code="BE", country="België")
+    bare = replace(bare, seller=SellerFacts("Testwerk", nowhere), buyer=BuyerFacts("X", AddressFacts()))
+    assert "ONTWERP – geen factuur" in text_of(render(bare, mark=Mark.DRAFT))
+
+
+def test_more_than_a_transfer_can_carry_has_no_code_but_is_printed() -> None:
+    data = render(facts((("Zeer groot", "999999.99", "9999999.9999", "0"),)))
+    assert "9.999.999.899.900,00" in text_of(data)  # 9,999,999,899,900.000001, rounded to the cent
+    assert not read(data).pages[0].images
+
+
+def test_the_longest_names_and_references_stay_on_the_page() -> None:
+    data = render(facts(reference="9" * 250, buyer=replace(BUYER, name="Ö" * 100)))
+    text = text_of(data)
+    assert text.count("9") >= 250
+    assert text.count("Ö") == 100
 
 
 def test_letters_outside_the_typeface_become_their_nearest_relatives() -> None:

@@ -3,13 +3,13 @@
 import datetime as dt
 import itertools
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from decimal import Decimal as D
 
 import sqlalchemy as sa
 
 from fsm.core.db import is_sqlite, session, writing
-from fsm.invoices import drafts, withdrawing
+from fsm.invoices import drafts, from_orders, withdrawing
 from fsm.invoices import services as invoices
 from fsm.invoices.models import Invoice
 from fsm.ledger.checks import _hashed_content
@@ -40,7 +40,7 @@ def keep_books() -> None:
             start = NOON + dt.timedelta(hours=hour)
             factories.make_time(order, technician, rate, start)
             factories.make_part(order, technician, item, D(2))
-            draft = drafts.draft_from_orders([order.id], actor_id=office.id)
+            draft = from_orders.draft_from_orders([order.id], actor_id=office.id)
             invoices.post([draft.id], actor_id=office.id, today=TODAY)
         factories.make_part(factories.make_order(site, state=OrderState.DONE, done_at=NOON), technician, item)
     with writing(bulk=True):
@@ -74,20 +74,18 @@ class _UndoneError(Exception):
 @contextmanager
 def forged(*statements: str, with_hashes: bool = False) -> Iterator[None]:
     """Books in which these statements went past the guards, until the block ends; each must touch a row."""
-    try:
-        with writing(bulk=True):
-            connection = session.connection()
-            _lift_guards(connection)
-            for statement in statements:
-                touched = connection.execute(sa.text(statement)).rowcount
-                assert touched > 0 or statement.startswith("DROP"), statement
-            if with_hashes:
-                _rehash(connection)
-            session.expire_all()
-            yield
-            raise _UndoneError
-    except _UndoneError:
+    with suppress(_UndoneError), writing(bulk=True):
+        connection = session.connection()
+        _lift_guards(connection)
+        for statement in statements:
+            touched = connection.execute(sa.text(statement)).rowcount
+            assert touched > 0 or statement.startswith("DROP"), statement
+        if with_hashes:
+            _rehash(connection)
         session.expire_all()
+        yield
+        raise _UndoneError
+    session.expire_all()
 
 
 def _lift_guards(connection: sa.Connection) -> None:

@@ -1,5 +1,7 @@
 """Every check is silent on sound books and speaks, alone, when its own thing is broken by raw SQL."""
 
+# ruff: noqa: S608 - the statements are put together from the test's own pieces
+
 import re
 from collections.abc import Callable, Iterator
 
@@ -15,17 +17,28 @@ pytestmark = pytest.mark.database
 
 SALE = "SELECT max(id) FROM journal_entry WHERE journal = 'sales' AND reverses_id IS NULL"
 UNCREDITED = "SELECT min(id) FROM invoice WHERE state = 'posted' AND kind = 'invoice'"
+LINE = "id, entry_id, position, account_id, grid, debit, credit, currency_debit, currency_credit"
+CLAIM = "service_order_id, time_entry_id, part_used_id, bill_kind, bill_id, bill_line_id, is_final"
+FIRST_CLAIM = "(SELECT min(id) FROM work_claim)"
+FIRST_ITEM = "(SELECT min(id) FROM open_item)"
 FAULTS = {
     "entries_posted": (
-        "INSERT INTO journal_entry (id, journal, fiscal_year_id, entry_date, narration, source_kind, source_id, "
-        "source_number, currency, issues_document, facts_hash, previous_hash, hash) SELECT 9000000, 'sales', fiscal_year_id, "
-        "entry_date, 'x', 'x', 1, 'x', 'EUR', issues_document, '', '', '' FROM journal_entry WHERE reverses_id IS NOT NULL",
-        "INSERT INTO journal_line (id, entry_id, position, account_id, grid, debit, credit, currency_debit, currency_credit) "
-        "SELECT 9000000, 9000000, 1, id, '', 0, 0, 0, 0 FROM account WHERE number = '550000'",
+        (
+            "INSERT INTO journal_entry (id, journal, fiscal_year_id, entry_date, narration, source_kind, source_id, "
+            "source_number, currency, issues_document, facts_hash, previous_hash, hash) SELECT 9000000, 'sales', "
+            "fiscal_year_id, entry_date, 'x', 'x', 1, 'x', 'EUR', issues_document, '', '', '' FROM journal_entry "
+            "WHERE reverses_id IS NOT NULL"
+        ),
+        (
+            f"INSERT INTO journal_line ({LINE}) "
+            "SELECT 9000000, 9000000, 1, id, '', 0, 0, 0, 0 FROM account WHERE number = '550000'"
+        ),
     ),
     "debits_equal_credits_per_entry": (
-        "UPDATE journal_line SET currency_credit = currency_credit + 1 WHERE open_item_id IS NULL AND "
-        f"credit > 0 AND grid = '54' AND entry_id = ({SALE})",
+        (
+            "UPDATE journal_line SET currency_credit = currency_credit + 1 WHERE open_item_id IS NULL AND "
+            f"credit > 0 AND grid = '54' AND entry_id = ({SALE})"
+        ),
     ),
     "journal_numbers_without_hole": (
         "UPDATE journal_entry SET number = number + 1 WHERE id = (SELECT max(id) FROM journal_entry WHERE journal = 'bank')",
@@ -33,46 +46,44 @@ FAULTS = {
     "monthly_totals_proven": (
         "UPDATE account_month SET debit = debit + 1 WHERE account_id = (SELECT id FROM account WHERE number = '550000')",
     ),
-    "open_items_proven_by_movements": ("UPDATE open_item SET claimed = claimed + 1 WHERE id = (SELECT min(id) FROM open_item)",),
+    "open_items_proven_by_movements": (f"UPDATE open_item SET claimed = claimed + 1 WHERE id = {FIRST_ITEM}",),
     "receivables_equal_open_items": (
-        "INSERT INTO journal_line (id, entry_id, position, account_id, grid, debit, credit, currency_debit, currency_credit) "
-        f"SELECT 9000000, ({SALE}), 90, id, '', 0, 0, 0, 0 FROM account WHERE number = '400000'",
+        (
+            f"INSERT INTO journal_line ({LINE}) "
+            f"SELECT 9000000, ({SALE}), 90, id, '', 0, 0, 0, 0 FROM account WHERE number = '400000'"
+        ),
     ),
     "order_numbers_without_hole": ("UPDATE service_order SET number_counter = 9 WHERE number_counter = 3",),
     "claims_name_their_order": (
-        "INSERT INTO invoice_service_order (invoice_id, service_order_id) SELECT min(bill_id), max(service_order_id) "
-        "FROM work_claim",
-        "UPDATE work_claim SET service_order_id = (SELECT max(service_order_id) FROM work_claim) WHERE id = (SELECT min(id) FROM work_claim)",
+        (
+            "INSERT INTO invoice_service_order (invoice_id, service_order_id) SELECT min(bill_id), max(service_order_id) "
+            "FROM work_claim"
+        ),
+        f"UPDATE work_claim SET service_order_id = (SELECT max(service_order_id) FROM work_claim) WHERE id = {FIRST_CLAIM}",
     ),
     "no_work_billed_twice": (
         "DROP INDEX uq_work_claim_time_entry_id",
-        "INSERT INTO work_claim (id, service_order_id, time_entry_id, part_used_id, bill_kind, bill_id, bill_line_id, is_final) "
-        "SELECT 9000000, service_order_id, time_entry_id, part_used_id, bill_kind, bill_id, bill_line_id, is_final "
-        "FROM work_claim WHERE id = (SELECT min(id) FROM work_claim)",
+        (f"INSERT INTO work_claim (id, {CLAIM}) SELECT 9000000, {CLAIM} FROM work_claim WHERE id = {FIRST_CLAIM}"),
     ),
-    "to_bill_flags_right": ("UPDATE service_order SET has_work_to_bill = NOT has_work_to_bill WHERE id = (SELECT min(id) FROM service_order)",),
+    "to_bill_flags_right": (
+        "UPDATE service_order SET has_work_to_bill = NOT has_work_to_bill WHERE id = (SELECT min(id) FROM service_order)",
+    ),
     "counters_without_hole": ("UPDATE number_counter SET last_number = 7 WHERE series LIKE 'credit_note:%'",),
     "posted_has_one_issuing_entry": (
         "UPDATE journal_entry SET issues_document = (1 = 1) WHERE reverses_id IS NOT NULL",
     ),
     "document_total_equals_receivable_lines": (
-        "UPDATE printed_facts SET facts = replace(facts, 'Bakkerij', 'Brouwerij') WHERE id = (SELECT min(id) FROM printed_facts)",
+        "UPDATE printed_facts SET facts = replace(facts, 'Bakkerij', 'Brouwerij') WHERE document_id > 0",
     ),
     "receivable_equals_amount_due": (
-        "INSERT INTO customer (id, name, sort_key, attention, is_business, vat_number, enterprise_number, is_subject_to_vat, "
-        "files_periodic_returns, currency, agreed_to_electronic_documents, email, phone, notes, billing_street, "
-        "billing_street2, billing_postal_code, billing_city, billing_country_code, has_delivery_address, delivery_street, "
-        "delivery_street2, delivery_postal_code, delivery_city, delivery_country_code, created_at, version) SELECT 9000000, name, "
-        "sort_key, attention, is_business, vat_number, enterprise_number, is_subject_to_vat, files_periodic_returns, "
-        "currency, agreed_to_electronic_documents, email, phone, notes, billing_street, billing_street2, "
-        "billing_postal_code, billing_city, billing_country_code, has_delivery_address, delivery_street, delivery_street2, "
-        "delivery_postal_code, delivery_city, delivery_country_code, created_at, version FROM customer",
-        f"UPDATE open_item SET customer_id = 9000000 WHERE kind = 'invoice' AND source_id = ({UNCREDITED})",
+        f"UPDATE open_item SET currency = 'USD' WHERE kind = 'invoice' AND source_id = ({UNCREDITED})",
     ),
     "vat_payable_equals_documents": (f"UPDATE invoice_tax SET tax = tax + 1 WHERE invoice_id = ({UNCREDITED})",),
     "credits_never_exceed": ("UPDATE invoice_line SET quantity = 101 WHERE credits_line_id IS NOT NULL",),
-    "claims_equal_lines_of_live_invoices": ("UPDATE work_claim SET is_final = (1 = 0) WHERE id = (SELECT min(id) FROM work_claim)",),
-    "payments_have_their_entry": ("UPDATE payment SET paid_on = '2026-03-19' WHERE id = (SELECT min(id) FROM payment)",),
+    "claims_equal_lines_of_live_invoices": (f"UPDATE work_claim SET is_final = (1 = 0) WHERE id = {FIRST_CLAIM}",),
+    "payments_have_their_entry": (
+        "UPDATE payment SET paid_on = '2026-03-19' WHERE id = (SELECT min(id) FROM payment)",
+    ),
     "on_account_items_right": ("UPDATE open_item SET currency = 'USD' WHERE kind = 'on_account'",),
 }
 
@@ -88,7 +99,7 @@ def test_sound_books(books: None) -> None:
     assert checks.run(told.append) == []
     assert told == [check.__name__ for check in checks.CHECKS]
     counts = {
-        table: session.execute(sa.text(f"SELECT count(*) FROM {table}")).scalar_one()  # noqa: S608 - own words
+        table: session.execute(sa.text(f"SELECT count(*) FROM {table}")).scalar_one()
         for table in ("invoice", "payment", "work_claim", "open_item", "printed_facts")
     }
     # Else the silence would prove nothing: 4 invoices, a credit note, one withdrawn and its new draft; 4 claims;
@@ -114,7 +125,10 @@ FIRST = "(SELECT min(id) FROM journal_entry)"
 CHAIN = (
     (f"UPDATE journal_entry SET narration = 'x' WHERE id = {SECOND}", r"Entry \d+ is not what was posted"),
     (f"UPDATE journal_entry SET previous_hash = 'x' WHERE id = {SECOND}", r"Entry \d+ does not follow"),
-    (f"UPDATE journal_line SET grid = '45' WHERE entry_id = {FIRST} AND grid = '03'", r"Entry \d+ is not what was posted"),
+    (
+        f"UPDATE journal_line SET grid = '45' WHERE entry_id = {FIRST} AND grid = '03'",
+        r"Entry \d+ is not what was posted",
+    ),
     ("UPDATE journal_head SET hash = 'x' WHERE journal = 'bank'", "The last entry of the journal bank"),
 )
 
@@ -128,8 +142,8 @@ def test_the_chain_shows_what_was_changed(books: None, subtests: pytest.Subtests
 
 
 SENTENCES = {
-    "UPDATE open_item SET standing = 'settled' WHERE id = (SELECT min(id) FROM open_item)": r"Open item \d+ \(FA-2600001\) stands as settled\.",
-    "UPDATE open_item SET balance = balance - 100, paid = paid + 100 WHERE id = (SELECT min(id) FROM open_item)": (
+    f"UPDATE open_item SET standing = 'settled' WHERE id = {FIRST_ITEM}": r"Open item \d+ \(FA-2600001\) stands as settled\.",
+    f"UPDATE open_item SET balance = balance - 100, paid = paid + 100 WHERE id = {FIRST_ITEM}": (
         r"Open item \d+ \(FA-2600001\): its movements say otherwise of paid, balance\."
     ),
     "UPDATE invoice SET number_counter = 9 WHERE number_counter = 2 AND kind = 'invoice'": (
@@ -150,7 +164,7 @@ def test_sentences_name_what_is_wrong(books: None, subtests: pytest.Subtests) ->
 
 def test_a_deleted_entry_breaks_the_chain_and_leaves_a_hole(books: None) -> None:
     statements = [
-        f"DELETE FROM {table} WHERE {column} = {SECOND}"  # noqa: S608 - own words
+        f"DELETE FROM {table} WHERE {column} = {SECOND}"
         for table, column in (("journal_line", "entry_id"), ("item_movement", "entry_id"), ("journal_entry", "id"))
     ]
     with forged(*statements):

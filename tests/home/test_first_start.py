@@ -83,11 +83,13 @@ def form(**sent: str) -> dict[str, str]:
 
 
 def one(model: type[Any]) -> Any:  # noqa: ANN401 - a row of that model
+    session.rollback()
     session.expire_all()
     return session.scalars(sa.select(model)).one()
 
 
 def count(model: type[Any]) -> int:
+    session.rollback()
     session.expire_all()
     return session.scalar(sa.select(sa.func.count()).select_from(model)) or 0
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from fsm.catalog.models import CustomerPrice
 from fsm.core.audit import now
@@ -29,20 +30,20 @@ Clients = Callable[..., FlaskClient]
 MORNING = dt.datetime(2026, 3, 2, 8, 0, tzinfo=dt.UTC)
 
 
-def done_order(**values: Any) -> ServiceOrder:
+def done_order(*, is_validated: bool = True) -> ServiceOrder:
     """A Done order with two hours at 65.00 and three filters at 12.50: 167.50 net."""
     technician, customer = user_of(Role.TECHNICIAN), factories.make_customer()
     order = factories.make_order(factories.make_site(customer), report="Burner cleaned.", reference="PO 77")
     factories.make_time(order, technician, factories.make_rate(), MORNING, minutes=120)
     factories.make_part(order, technician, factories.make_item(), Decimal(3))
     order.state, order.done_at = OrderState.DONE, now()
-    order.validated_at = values.get("validated_at", now())
+    order.validated_at = now() if is_validated else None
     session.flush()
     refresh_to_bill([order.id])
     return order
 
 
-def form_of(invoice: Invoice, *lines: dict[str, Any], **values: Any) -> dict[str, Any]:
+def form_of(invoice: Invoice, *lines: dict[str, Any], **values: str) -> dict[str, Any]:
     """What the editor sends for a draft."""
     form: dict[str, Any] = {
         "version": invoice.version,
@@ -65,23 +66,36 @@ def form_of(invoice: Invoice, *lines: dict[str, Any], **values: Any) -> dict[str
         **values,
     }
     for place, line in enumerate(lines):
-        row = {"description": "Work", "quantity": "1", "unit": "", "amount": "100", "tax_rate": "21", "account": "705000"}
+        row = {
+            "description": "Work",
+            "quantity": "1",
+            "unit": "",
+            "amount": "100",
+            "tax_rate": "21",
+            "account": "705000",
+        }
         form |= {f"lines-{place}-{name}": value for name, value in (row | line).items()}
     return form
 
 
-def made_draft(**values: Any) -> Invoice:
-    with writing():
-        return factories.make_invoice(**values)
+def made_draft(invoice_date: dt.date | None = None) -> Invoice:
+    with writing(bulk=True):
+        return factories.make_invoice(invoice_date=invoice_date)
 
 
-def text_of(answer: Any) -> str:
+def fresh() -> None:
+    """Look at the rows as the requests have left them."""
+    session.rollback()
+    session.expire_all()
+
+
+def text_of(answer: TestResponse) -> str:
     """The page without its markup's white space."""
     return re.sub(r"\s+", " ", answer.get_data(as_text=True))
 
 
 def test_from_a_done_order_to_a_sent_invoice(database: Flask, client_for: Clients) -> None:
-    with writing():
+    with writing(bulk=True):
         order_id = done_order().id
     client = client_for(Role.OFFICE)
 
@@ -112,15 +126,19 @@ def test_from_a_done_order_to_a_sent_invoice(database: Flask, client_for: Client
     answer = client.post(f"/invoices/{invoice.id}/post")
     assert (answer.status_code, answer.location) == (303, f"/invoices/{invoice.id}")
     assert client.post(f"/invoices/{invoice.id}/post").status_code == 303  # pressed twice: posted once
-    session.rollback()
-    assert (invoice.state, invoice.number, invoice.total_with_tax) == (InvoiceState.POSTED, "FA-2600001", Decimal("217.80"))
+    fresh()
+    assert (invoice.state, invoice.number, invoice.total_with_tax) == (
+        InvoiceState.POSTED,
+        "FA-2600001",
+        Decimal("217.80"),
+    )
     page = text_of(client.get(f"/invoices/{invoice.id}"))
     assert "FA-2600001" in page
     assert f"/service-orders/{order_id}" in page
     assert "Mark as sent" in page
 
     assert client.post(f"/invoices/{invoice.id}/mark-sent", data={"how": "post"}).status_code == 303
-    session.rollback()
+    fresh()
     follow_up = session.query(InvoiceFollowUp).filter_by(invoice_id=invoice.id).one()
     assert follow_up.sent_at is not None
     assert follow_up.sent_how == "By post"
@@ -129,21 +147,21 @@ def test_from_a_done_order_to_a_sent_invoice(database: Flask, client_for: Client
 def test_an_order_not_validated_shows_its_work_first_and_one_press_does_both(
     database: Flask, client_for: Clients
 ) -> None:
-    with writing():
-        order_id = done_order(validated_at=None).id
+    with writing(bulk=True):
+        order_id = done_order(is_validated=False).id
     client = client_for(Role.OFFICE)
     answer = client.post(f"/invoices/from-order/{order_id}")
     assert (answer.status_code, answer.location) == (303, f"/service-orders/{order_id}/validate")
     assert session.query(Invoice).count() == 0
     answer = client.post(f"/invoices/from-order/{order_id}", data={"validate": "yes"})
     assert answer.status_code == 303
-    session.rollback()
+    fresh()
     assert session.get_one(ServiceOrder, order_id).validated_at is not None
     assert answer.location == f"/invoices/{session.query(Invoice).one().id}/edit"
 
 
 def test_a_blank_invoice_begins_with_its_customer(database: Flask, client_for: Clients) -> None:
-    with writing():
+    with writing(bulk=True):
         customer_id = factories.make_customer(attention="An").id
     client = client_for(Role.OFFICE)
     assert client.get(f"/invoices/new?customer_id={customer_id}").status_code == 200
@@ -200,7 +218,7 @@ def test_what_is_wrong_is_said_at_its_field(
     assert error, "no error at the field"
     assert sentence in error[1]
     assert f'<a href="#{field}">' in page  # and on top, as a link
-    session.rollback()
+    fresh()
     assert [line.description for line in lines_of(invoice.id)] == ["Work 1"]
 
 
@@ -224,12 +242,12 @@ def test_two_people_on_one_draft_lose_nothing(database: Flask, client_for: Clien
     assert "theirs" in page
     assert "Theirs" in page
     assert 'value="Mine"' in page
-    session.rollback()
+    fresh()
     assert [line.description for line in lines_of(invoice.id)] == ["Theirs"]
     version = re.search(r'name="version" value="(\d+)"', page)
     assert version
     assert client.post(url, data=second | {"version": version[1]}).status_code == 303
-    session.rollback()
+    fresh()
     assert [line.description for line in lines_of(invoice.id)] == ["Mine"]
 
 
@@ -247,7 +265,7 @@ def test_live_totals_are_those_that_are_stored(database: Flask, client_for: Clie
     assert '<data value="0">200.00</data><data value="1"></data>' in page
     assert lines_of(invoice.id)[0].description == "Work 1"  # nothing was saved
     assert client.post(f"/invoices/{invoice.id}/edit", data=sent).status_code == 303
-    session.rollback()
+    fresh()
     assert (invoice.total_without_tax, invoice.total_tax, invoice.total_with_tax) == (
         Decimal("190.00"),
         Decimal("39.90"),
@@ -271,7 +289,7 @@ def test_prices_with_vat_keep_what_was_agreed(database: Flask, client_for: Clien
     # accounting.md 2: 8 x 12.95 incl. 21 %: gross 103.60, net 85.62, VAT 17.98
     sent = form_of(invoice, {"quantity": "8", "amount": "12.95"}, prices="included")
     assert client.post(f"/invoices/{invoice.id}/edit", data=sent).status_code == 303
-    session.rollback()
+    fresh()
     assert (invoice.total_without_tax, invoice.total_tax, invoice.total_with_tax) == (
         Decimal("85.62"),
         Decimal("17.98"),
@@ -285,7 +303,7 @@ def test_lines_of_several_words_and_lines_come_back_as_they_were(database: Flask
     client = client_for(Role.OFFICE)
     text = "Boiler <b>check</b>\nand a second line"
     assert client.post(f"/invoices/{invoice.id}/edit", data=form_of(invoice, {"description": text})).status_code == 303
-    session.rollback()
+    fresh()
     assert lines_of(invoice.id)[0].description == text
     page = client.get(f"/invoices/{invoice.id}/edit").get_data(as_text=True)
     assert "<b>check</b>" not in page
@@ -293,26 +311,26 @@ def test_lines_of_several_words_and_lines_come_back_as_they_were(database: Flask
 
 
 def test_a_correction_of_the_work_is_shown_and_taken_over(database: Flask, client_for: Clients) -> None:
-    with writing():
+    with writing(bulk=True):
         order_id = done_order().id
     client = client_for(Role.OFFICE)
     edit_url = client.post(f"/invoices/from-order/{order_id}").location
     invoice = session.query(Invoice).one()
     line_id = lines_of(invoice.id)[0].id
     assert "Take over" not in text_of(client.get(edit_url))
-    with writing():
+    with writing(bulk=True):
         session.query(TimeEntry).one().billable_minutes = 90
     assert "Take over" in text_of(client.get(edit_url))
     answer = client.post(f"/invoices/{invoice.id}/take-over/{line_id}", data={"version": invoice.version})
     assert answer.status_code == 303
-    session.rollback()
+    fresh()
     assert [line.quantity for line in lines_of(invoice.id)] == [Decimal("1.50"), Decimal("3.00")]
     assert "Take over" not in text_of(client.get(edit_url))
     assert client.post(f"/invoices/{invoice.id}/take-over/{line_id}").status_code == 404
 
 
 def test_suggestions_have_the_customers_price_and_vat(database: Flask, client_for: Clients) -> None:
-    with writing():
+    with writing(bulk=True):
         item = factories.make_item()
         factories.make_rate()
         customer = factories.make_customer()
@@ -327,20 +345,20 @@ def test_suggestions_have_the_customers_price_and_vat(database: Flask, client_fo
 
 
 def test_a_draft_is_deleted_and_its_work_is_to_bill_again(database: Flask, client_for: Clients) -> None:
-    with writing():
+    with writing(bulk=True):
         order_id = done_order().id
     client = client_for(Role.OFFICE)
     client.post(f"/invoices/from-order/{order_id}")
     invoice_id = session.query(Invoice).one().id
     assert client.post(f"/invoices/{invoice_id}/delete").status_code == 303
-    session.rollback()
+    fresh()
     assert session.query(Invoice).count() == 0
     assert session.get_one(ServiceOrder, order_id).has_work_to_bill
     assert client.get(f"/invoices/{invoice_id}").status_code == 404
 
 
 def test_a_posted_invoice_is_not_edited(database: Flask, client_for: Clients) -> None:
-    with writing():
+    with writing(bulk=True):
         invoice = factories.make_posted_invoice()
     client = client_for(Role.OFFICE)
     assert client.get(f"/invoices/{invoice.id}/edit").status_code == 409
@@ -350,7 +368,7 @@ def test_a_posted_invoice_is_not_edited(database: Flask, client_for: Clients) ->
 
 
 def test_a_credit_note_of_some_lines(database: Flask, client_for: Clients) -> None:
-    with writing():
+    with writing(bulk=True):
         invoice = factories.make_posted_invoice(lines=(("200.00", 21), ("50.00", 6)))
         first, second = lines_of(invoice.id)
     client, url = client_for(Role.OFFICE), f"/invoices/{invoice.id}/credit"
@@ -373,7 +391,7 @@ def test_a_credit_note_of_some_lines(database: Flask, client_for: Clients) -> No
     assert change.status_code == 303
     assert client.get(f"/invoices/{note.id}/edit").location == f"/invoices/{note.id}/change-credit"
     assert client.post(f"/invoices/{note.id}/post").status_code == 303
-    session.rollback()
+    fresh()
     item = item_of(ItemKind.INVOICE, invoice.id)
     assert item is not None
     assert item.balance == Decimal("53.00")  # 242.00 + 53.00 - 242.00
@@ -383,7 +401,7 @@ def test_a_credit_note_of_some_lines(database: Flask, client_for: Clients) -> No
 
 
 def test_cancelling_credits_all_in_one_step(database: Flask, client_for: Clients) -> None:
-    with writing():
+    with writing(bulk=True):
         invoice = factories.make_posted_invoice()
     client = client_for(Role.OFFICE)
     assert "Cancel invoice" in text_of(client.get(f"/invoices/{invoice.id}"))
@@ -396,7 +414,7 @@ def test_cancelling_credits_all_in_one_step(database: Flask, client_for: Clients
 
 
 def test_withdrawing_gives_number_and_lines_back(database: Flask, client_for: Clients) -> None:
-    with writing():
+    with writing(bulk=True):
         invoice = factories.make_posted_invoice()
     client = client_for(Role.OFFICE)
     assert "Withdraw" in text_of(client.get(f"/invoices/{invoice.id}"))
@@ -410,7 +428,7 @@ def test_withdrawing_gives_number_and_lines_back(database: Flask, client_for: Cl
 
 
 def test_what_is_sent_is_not_withdrawn(database: Flask, client_for: Clients) -> None:
-    with writing():
+    with writing(bulk=True):
         invoice = factories.make_posted_invoice()
     client = client_for(Role.OFFICE)
     client.post(f"/invoices/{invoice.id}/mark-sent")
@@ -419,7 +437,7 @@ def test_what_is_sent_is_not_withdrawn(database: Flask, client_for: Clients) -> 
 
 
 def test_several_drafts_are_posted_together_or_not_at_all(database: Flask, client_for: Clients) -> None:
-    with writing():
+    with writing(bulk=True):
         customer = factories.make_customer()
         good = [factories.make_invoice(customer, invoice_date=dt.date(2026, 3, day)).id for day in (3, 2)]
         empty = factories.make_invoice(customer, lines=()).id
@@ -430,7 +448,7 @@ def test_several_drafts_are_posted_together_or_not_at_all(database: Flask, clien
     assert client.post("/invoices/post", data={"ids": [*good, empty]}).status_code == 422
     assert session.query(Invoice).filter_by(state=InvoiceState.POSTED).count() == 0
     assert client.post("/invoices/post", data={"ids": good}).status_code == 303
-    session.rollback()
+    fresh()
     numbers = {invoice.id: invoice.number for invoice in session.query(Invoice).filter(Invoice.id.in_(good))}
     assert numbers == {good[1]: "FA-2600001", good[0]: "FA-2600002"}  # dates follow numbers
 
@@ -446,7 +464,7 @@ def test_a_refused_posting_is_said_on_the_review(database: Flask, client_for: Cl
 
 
 def test_pdfs(database: Flask, client_for: Clients) -> None:
-    with writing():
+    with writing(bulk=True):
         customer = factories.make_customer()
         draft = factories.make_invoice(customer)
         invoice = factories.make_posted_invoice(customer)
@@ -456,7 +474,7 @@ def test_pdfs(database: Flask, client_for: Clients) -> None:
         assert answer.status_code == 200
         assert answer.mimetype == "application/pdf"
         assert answer.data.startswith(b"%PDF")
-    assert f'filename={invoice.number}.pdf' in answer.headers["Content-Disposition"]
+    assert f"filename={invoice.number}.pdf" in answer.headers["Content-Disposition"]
 
 
 def test_settings(database: Flask, client_for: Clients) -> None:
@@ -468,8 +486,8 @@ def test_settings(database: Flask, client_for: Clients) -> None:
 
 
 def test_names_are_kept_as_issued(database: Flask, client_for: Clients) -> None:
-    with writing():
+    with writing(bulk=True):
         invoice = factories.make_posted_invoice()
-    with writing():
+    with writing(bulk=True):
         session.get_one(Customer, invoice.customer_id).name = "Renamed"
     assert "Bakkerij Peeters" in text_of(client_for(Role.OFFICE).get(f"/invoices/{invoice.id}"))

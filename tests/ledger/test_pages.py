@@ -194,7 +194,9 @@ def test_the_running_balance_goes_on_from_page_to_page(database: Flask) -> None:
 def test_income_starts_anew_each_fiscal_year(database: Flask) -> None:
     with writing():
         customer_id = make_customer().id
-        services.post([sale(customer_id, 1, dt.date(2025, 12, 1)), sale(customer_id, 2, dt.date(2026, 2, 1))], actor_id=None)
+        services.post(
+            [sale(customer_id, 1, dt.date(2025, 12, 1)), sale(customer_id, 2, dt.date(2026, 2, 1))], actor_id=None
+        )
     months = queries.month_range(dt.date(2026, 3, 1), dt.date(2026, 3, 31), MARCH)
     assert queries.opening_balance(queries.account("705000"), months) == D("-200.00")
     assert queries.opening_balance(queries.account("400000"), months) == D("484.00")
@@ -220,17 +222,17 @@ def test_closing_and_reopening(entry_ids: list[int], client_for: ClientFor) -> N
     assert client_for(Role.OFFICE).post(close).status_code == 403
     client = client_for(Role.MANAGER)
     assert client.post(close).status_code == 303
-    session.expire_all()
+    session.rollback()
     assert session.get_one(Period, march).closed_at is not None
     assert client.post(close).status_code == 409
     assert client.get(reopen).status_code == 200
     refused = client.post(reopen, data={"reason": " "})
     assert refused.status_code == 422
     assert "Say why it is reopened" in refused.get_data(as_text=True)
-    session.expire_all()
+    session.rollback()
     assert session.get_one(Period, march).closed_at is not None
     assert client.post(reopen, data={"reason": "Forgotten invoice"}).status_code == 303
-    session.expire_all()
+    session.rollback()
     assert session.get_one(Period, march).closed_at is None
     assert "Forgotten invoice" in client.get(reopen).get_data(as_text=True)
     assert client.post(reopen, data={"reason": "Again"}).status_code == 409

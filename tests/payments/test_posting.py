@@ -95,5 +95,5 @@ def test_discount_and_cents_together() -> None:
 
 def test_the_tolerance_is_for_the_whole_payment() -> None:
     targets = [target("10.00", asked="9.97"), target("20.00", item_id=2, asked="19.97")]
-    with pytest.raises(DomainError, match="0.03 on FA-2 is more than the 0.02"):
+    with pytest.raises(DomainError, match=r"0\.03 on FA-2 is more than the 0\.02"):
         settle(targets, Choices(D("29.94"), book_difference=True, tolerance=D("0.05")))

@@ -16,7 +16,7 @@ from fsm.core.db import Base, session, writing
 from fsm.core.errors import DomainError
 from fsm.customers.models import Customer, Site
 from fsm.home import checks
-from fsm.invoices import crediting, drafts, services, withdrawing
+from fsm.invoices import crediting, drafts, from_orders, services, withdrawing
 from fsm.invoices.models import Invoice, InvoiceKind, InvoiceState
 from fsm.invoices.values import LineValues
 from fsm.ledger.models import OpenItem
@@ -181,8 +181,8 @@ def cancel(walker: Walker) -> None:
 
 def invoice_order(walker: Walker) -> None:
     order = walker.order(OrderState.DONE)
-    first = drafts.draft_from_orders([order.id], actor_id=walker.office.id)
-    assert drafts.draft_from_orders([order.id], actor_id=walker.office.id).id == first.id
+    first = from_orders.draft_from_orders([order.id], actor_id=walker.office.id)
+    assert from_orders.draft_from_orders([order.id], actor_id=walker.office.id).id == first.id
 
 
 def blank_invoice(walker: Walker) -> None:

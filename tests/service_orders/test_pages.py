@@ -70,7 +70,7 @@ def stranger() -> str:
 
 GET_PAGES = (
     "",
-    "?tab=done&q=peeters&technician=1&from=2026-01-01&to=2026-12-31&customer=1",
+    "?tab=done&q=peeters&technician=1&from=2026-01-01&to=2026-12-31&customer_id=1",
     "/new",
     "/new?q=gent",
     "/new?site_id={site_id}",

@@ -1,0 +1,28 @@
+"""``make bench``: all benchmarks on both databases, one table."""
+
+import sys
+
+from benchmarks import posting
+from benchmarks.places import engines
+
+AIMS = {"singly": 5.0, "batches of 100": 15.0}
+
+
+def main() -> None:
+    """Print each figure beside its floor; exit status 1 where an aim is missed."""
+    missed = 0
+    print(f"{'draft + post':<28}{'services':>14}{'raw driver':>14}{'of the floor':>14}{'aim':>8}")
+    for engine in engines():
+        for name, per_transaction, count in (("singly", 1, 200), ("batches of 100", 100, 1_000)):
+            mine, floor = posting.measure(engine, count=count, per_transaction=per_transaction)
+            share = floor / mine * 100
+            missed += share < AIMS[name]
+            label = f"{engine.name}, {name}"
+            print(
+                f"{label:<28}{mine / count * 1000:>11.2f} ms{floor / count * 1000:>11.2f} ms{share:>12.1f} %{AIMS[name]:>6.0f} %"
+            )
+    sys.exit(1 if missed else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,213 @@
+"""The start page by role, its figures and their cost, the switch of S0, settings, search, the integrity page."""
+
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal as D
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from fsm.core.db import session, writing
+from fsm.home import queries, search
+from fsm.invoices.models import Invoice, InvoiceFollowUp, InvoiceSettings
+from fsm.service_orders.models import OrderState, ServiceOrder
+from fsm.users.models import Role
+from tests import factories
+from tests.conftest import user_of
+from tests.home.books import NOON, TODAY, keep_books, pay
+
+pytestmark = pytest.mark.database
+ClientFor = Callable[..., FlaskClient]
+
+
+def send(invoice_id: int) -> None:
+    """Mark it as sent, as its slice does."""
+    session.execute(sa.update(InvoiceFollowUp).where(InvoiceFollowUp.invoice_id == invoice_id).values(sent_at=NOON))
+
+
+def test_where_each_role_lands(database: Flask, client_for: ClientFor) -> None:
+    assert client_for(Role.OFFICE).get("/").status_code == 200
+    assert client_for(Role.MANAGER).get("/").status_code == 200
+    landings = {Role.TECHNICIAN: "mine", Role.ACCOUNTANT: "/ledger", Role.ADMINISTRATOR: "/settings"}
+    for role, end in landings.items():
+        answer = client_for(role).get("/")
+        assert answer.status_code == 302
+        assert answer.headers["Location"].endswith(end)
+        assert client_for(role).get(answer.headers["Location"]).status_code == 200
+
+
+def test_the_figures(database: Flask) -> None:
+    """1000.00 at 21 % each: one overdue and sent, one due today and sent, one not sent, one a draft, one paid in part."""
+    with writing(bulk=True):
+        customer = factories.make_customer()
+        late = factories.make_posted_invoice(customer, on=dt.date(2026, 2, 1), days_due=30)
+        today = factories.make_posted_invoice(customer, on=dt.date(2026, 2, 18), days_due=30)
+        unsent = factories.make_posted_invoice(customer, on=dt.date(2026, 2, 18), days_due=1)
+        factories.make_invoice(customer)
+        pay(today, "210.00")
+        send(late.id)
+        send(today.id)
+    assert today.due_date == TODAY
+    found = queries.dashboard(TODAY)
+    assert found.overdue == queries.Figure(1, D("1210.00"))
+    assert found.to_collect == queries.Figure(1, D("1000.00"))
+    assert found.to_send == queries.Figure(1, D("1210.00"))
+    assert found.drafts == queries.Figure(1, D("1210.00"))
+    assert found.paid_this_month == queries.Figure(1, D("210.00"))
+    assert [item.source_number for item, _name in found.oldest_overdue] == [late.number]
+    with writing():
+        session.get_one(InvoiceSettings, 1).dashboard_counts_posted = True
+    found = queries.dashboard(TODAY)
+    assert found.overdue == queries.Figure(2, D("2420.00"))
+    assert [item.source_number for item, _name in found.oldest_overdue] == [
+        unsent.number,
+        late.number,
+    ]  # due on 19 February and 3 March
+
+
+def test_credit_notes_and_currencies(database: Flask) -> None:
+    """1210 USD at 0.92 are 1113.20 (accounting.md 5); a credit note to send counts below 0."""
+    with writing(bulk=True):
+        customer = factories.make_customer()
+        factories.make_posted_invoice(customer, currency="USD", exchange_rate=D("0.92"))
+        billed = factories.make_posted_invoice(customer)
+        factories.make_posted_credit(billed)
+        send(billed.id)
+    assert queries.dashboard(TODAY).to_send == queries.Figure(2, D("1113.20") - D("1210.00"))
+
+
+def test_done_not_invoiced(database: Flask, client_for: ClientFor) -> None:
+    with writing(bulk=True):
+        site = factories.make_site(factories.make_customer())
+        technician, rate = user_of(Role.TECHNICIAN), factories.make_rate()
+        for month in (2, 3):
+            moment = NOON.replace(month=month)
+            order = factories.make_order(site, state=OrderState.DONE, done_at=moment)
+            factories.make_time(order, technician, rate, moment)
+    found = queries.dashboard(TODAY)
+    summary = found.to_invoice
+    assert (summary.count, summary.value, summary.from_before_this_month_count) == (2, D("130.00"), 1)
+    assert [order.number for order, _name in found.oldest_to_invoice] == ["SO-2600001", "SO-2600002"]
+    page = client_for(Role.OFFICE).get("/").get_data(as_text=True)
+    assert "2 service orders" in page
+    assert "to invoice by the 15th" in page
+    assert "130.00" in page
+    assert "SO-2600001" in page
+
+
+def test_the_dashboard_takes_the_same_queries_whatever_there_is(
+    database: Flask, client_for: ClientFor, count_queries: Callable[[], Any]
+) -> None:
+    client = client_for(Role.MANAGER)
+    client.get("/")
+    with count_queries() as few:
+        client.get("/")
+    keep_books()
+    with count_queries() as many:
+        assert client.get("/").status_code == 200
+    assert len(few) == len(many) <= 20, many
+
+
+def test_the_switch(database: Flask, client_for: ClientFor) -> None:
+    client = client_for(Role.OFFICE)
+    assert "that were sent" in client.get("/").get_data(as_text=True)
+    assert client.post("/count-posted", data={"counts_posted": "yes"}).status_code == 303
+    assert "all posted invoices" in client.get("/").get_data(as_text=True)
+    assert client_for(Role.ACCOUNTANT).post("/count-posted").status_code == 403
+
+
+def test_only_managers_see_the_latest_entries(database: Flask, client_for: ClientFor) -> None:
+    keep_books()
+    assert "Latest entries" in client_for(Role.MANAGER).get("/").get_data(as_text=True)
+    assert "Latest entries" not in client_for(Role.OFFICE).get("/").get_data(as_text=True)
+
+
+def test_settings_lists_what_one_may_open(database: Flask, client_for: ClientFor) -> None:
+    page = client_for(Role.ADMINISTRATOR).get("/settings").get_data(as_text=True)
+    assert "/settings/numbering" in page
+    assert "/ledger/periods" not in page
+    assert "/ledger/periods" in client_for(Role.MANAGER).get("/settings").get_data(as_text=True)
+    assert client_for(Role.TECHNICIAN).get("/settings").status_code == 403
+
+
+def test_search(database: Flask) -> None:
+    keep_books()
+    with writing():
+        factories.make_customer(name="Peeters & Zonen", vat_number="BE0403170701")
+        factories.make_customer(name="Éric Peeters")
+    office = factories.actor_of(user_of(Role.OFFICE))
+
+    def found(text: str) -> search.Found:
+        return search.search(text, office)
+
+    assert [row.name for row in found("peet").customers] == ["Peeters & Zonen"]
+    assert [row.name for row in found("eric").customers] == ["Éric Peeters"]
+    assert [row.name for row in found("0403.170.701").customers] == ["Peeters & Zonen"]
+    assert [row.number for row in found("so-2600").service_orders] == ["SO-2600001", "SO-2600002", "SO-2600003"]
+    assert found("SO-2600002").exact == (
+        "service_orders.show",
+        {"order_id": session.scalars(sa.select(ServiceOrder.id).where(ServiceOrder.number == "SO-2600002")).one()},
+    )
+    assert {row.number for row in found("2600003").invoices} == {"FA-2600003"}
+    assert found("2600001").exact is None  # an invoice, a credit note and an order bear these digits
+    assert {row.number for row in found("1316").amounts} == {"FA-2600003"}  # 1210.00 + 106.00
+    assert {row.number for row in found("1.316,00").amounts} == set()  # not how this user's language writes it
+    assert not found("nothing of the kind")
+    assert not found("")
+    assert not found("%")
+
+
+def test_the_posted_one_of_two_that_bore_a_number(database: Flask, client_for: ClientFor) -> None:
+    keep_books()
+    with writing(bulk=True):
+        again = factories.make_posted_invoice(on=TODAY)
+        number = again.number
+    assert session.scalar(sa.select(sa.func.count()).select_from(Invoice).where(Invoice.number == number)) == 2
+    found = search.search(number or "", factories.actor_of(user_of(Role.OFFICE)))
+    assert found.exact == ("invoices.show", {"invoice_id": again.id})
+
+
+def test_technicians_find_their_own_orders_only(database: Flask, client_for: ClientFor) -> None:
+    keep_books()
+    actor = factories.actor_of(user_of(Role.TECHNICIAN))
+    found = search.search("26000", actor)
+    assert [row.number for row in found.service_orders] == ["SO-2600001", "SO-2600002"]
+    assert not found.invoices
+    assert not search.search("bakkerij", actor).customers
+    page = client_for(Role.TECHNICIAN).get("/search?q=SO-2600003").get_data(as_text=True)
+    assert "Nothing found" in page
+
+
+def test_search_jumps_to_an_exact_number(database: Flask, client_for: ClientFor) -> None:
+    keep_books()
+    answer = client_for(Role.OFFICE).get("/search?q=so-2600001")
+    assert answer.status_code == 302
+    assert "/service-orders/" in answer.headers["Location"]
+    page = client_for(Role.OFFICE).get("/search?q=bakk")
+    assert page.status_code == 200
+    assert "Bakkerij Peeters" in page.get_data(as_text=True)
+
+
+def test_the_integrity_page(database: Flask, client_for: ClientFor) -> None:
+    keep_books()
+    client = client_for(Role.ACCOUNTANT)
+    page = client.get("/integrity").get_data(as_text=True)
+    for text in ("FA-", "NC-", "SO-", "Journal: Sales", "FA-2600005"):
+        assert text in page
+    assert "found the books sound" not in page
+    assert "found the books sound" in client.post("/integrity/check").get_data(as_text=True)
+    assert client_for(Role.OFFICE).get("/integrity").status_code == 403
+    assert client_for(Role.OFFICE).post("/integrity/check").status_code == 403
+
+
+def test_the_integrity_page_says_what_is_wrong(database: Flask, client_for: ClientFor) -> None:
+    keep_books()
+    client = client_for(Role.MANAGER)
+    with writing():  # a counter is no posted row: no guard stands before it
+        session.execute(sa.text("UPDATE number_counter SET last_number = 9 WHERE series LIKE 'credit_note:%'"))
+    page = client.post("/integrity/check").get_data(as_text=True)
+    assert "Counters without hole" in page
+    assert "stands at 9" in page
