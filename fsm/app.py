@@ -1,8 +1,10 @@
 """The roof: create_app and all that registers."""
 
+import contextlib
 import datetime as dt
 import os
 import secrets
+import tempfile
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,7 +17,9 @@ from flask_login import LoginManager, current_user
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.middleware.proxy_fix import ProxyFix
 
+from fsm import demo
 from fsm.catalog import views as catalog_views
 from fsm.company import services as company_services
 from fsm.company import views as company_views
@@ -91,6 +95,9 @@ def create_app(**config: Any) -> Flask:  # noqa: ANN401 - Flask's configuration 
     Babel(app, locale_selector=_locale, default_locale="en", default_translation_directories=str(ROOT / "translations"))
     formats.init_app(app)
     app.extensions["job_handlers"] = dict(JOB_HANDLERS)
+    app.extensions["fsm_load_demo"] = _load_demo
+    if proxies := int(os.environ.get("FSM_PROXIES", "0")):  # so that throttling sees who really asks
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]  # reason: Flask's documented way
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.add_url_rule("/healthz", "healthz", _healthz)
@@ -101,16 +108,18 @@ def create_app(**config: Any) -> Flask:  # noqa: ANN401 - Flask's configuration 
 def _secret_key(data: Path) -> str:
     """Made once per installation; the first process to create the file wins."""
     path = data / "secret_key"
-    try:
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+    if not path.exists():
+        with tempfile.NamedTemporaryFile("w", dir=data, prefix="secret_key.") as file:  # mode 0600
             file.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
+            file.flush()
+            with contextlib.suppress(FileExistsError):
+                os.link(file.name, path)  # whole or not at all
     return path.read_text()
 
 
 def _init_people(app: Flask) -> None:
     manager = LoginManager(app)
+    manager.session_protection = None  # sessions are server-side rows; nothing of them is in Flask's cookie
     manager.anonymous_user = Nobody
     manager.request_loader(user_services.actor_of_request)
     app.before_request(_gate)
@@ -145,6 +154,10 @@ def _locale() -> str:
     if actor is not None and actor.locale in LOCALES:
         return str(actor.locale)
     return (request.accept_languages.best_match(LOCALES) if has_request_context() else None) or "en"
+
+
+def _load_demo() -> None:
+    demo.load(dt.datetime.now(formats.zone()).date(), progress=lambda: None)
 
 
 def _healthz() -> Response:

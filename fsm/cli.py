@@ -9,7 +9,7 @@ import click
 from flask import Flask
 
 from fsm import demo as demo_company
-from fsm import server, upgrading, worker
+from fsm import logs, server, upgrading, worker
 from fsm.app import create_app
 from fsm.company import services as company_services
 from fsm.core.db import session, writing
@@ -26,6 +26,7 @@ from fsm.users.models import Role
 @click.pass_context
 def main(context: click.Context) -> None:
     """Field-service work orders and invoicing with double-entry books."""
+    logs.set_up()
     context.obj = create_app()
 
 
@@ -66,7 +67,9 @@ def bring_up_to_date(app: Flask) -> bool:
             click.echo(f"Backup: {upgrading.back_up(Path(app.config['DATA_FOLDER']))}")
             upgrading.migrate()
             if _report(quiet=True):
-                raise click.ClickException("The checks found faults after the upgrade; restore the backup and report this.")
+                raise click.ClickException(
+                    "The checks found faults after the upgrade; restore the backup and report this."
+                )
         session.remove()
         return state.is_new
 

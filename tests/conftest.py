@@ -30,7 +30,7 @@ CONFIG = {
     "WTF_CSRF_ENABLED": False,
     "KEYS_OPTIONAL": True,
     "ARGON2_CHEAP": True,
-    "WRITE_LIMIT_SECONDS": 0.5,
+    "WRITE_LIMIT_SECONDS": 1.0,
 }
 SERVER = pytest.StashKey[postgres.Server]()
 
@@ -114,7 +114,7 @@ def _seed(app: Flask) -> None:
 class Browser(FlaskClient):
     """A client that never shares ``g`` (and who is logged in) with the test or with another client, as in life."""
 
-    def open(self, *args: Any, **kwargs: Any) -> TestResponse:  # noqa: ANN401 - werkzeug's own signature
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         """One request in an application context of its own."""
         with self.application.app_context():
             return super().open(*args, **kwargs)
@@ -178,13 +178,13 @@ def client_for(app: Flask) -> Callable[..., FlaskClient]:
 
 @pytest.fixture
 def count_queries(app: Flask) -> Callable[[], Any]:
-    """``with count_queries() as statements:`` collects what is sent to the database."""
+    """Collects what is sent to the database: use as ``with count_queries() as statements``."""
 
     @contextlib.contextmanager
     def collect() -> Iterator[list[str]]:
         statements: list[str] = []
 
-        def remember(*arguments: Any) -> None:  # noqa: ANN401 - SQLAlchemy's event
+        def remember(*arguments: Any) -> None:
             statements.append(str(arguments[2]))
 
         sa.event.listen(db.engine, "before_cursor_execute", remember)

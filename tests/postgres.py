@@ -147,7 +147,7 @@ def _launch(folder: Path, fast: dict[str, str]) -> subprocess.Popen[bytes]:
     data = folder / "data"
     log = folder / "log"
     with log.open("wb") as output:
-        made = subprocess.run(  # noqa: S603 - the arguments are all ours
+        made = subprocess.run(
             [
                 binaries / "initdb",
                 f"--pgdata={data}",
@@ -170,7 +170,7 @@ def _launch(folder: Path, fast: dict[str, str]) -> subprocess.Popen[bytes]:
         if made.returncode != 0:
             raise RuntimeError(f"PostgreSQL's initdb failed:\n{log.read_text(errors='replace')}")
         settings = [f"--{name}={value}" for name, value in (SETTINGS | fast).items()]
-        process = subprocess.Popen(  # noqa: S603 - the arguments are all ours
+        process = subprocess.Popen(
             [binaries / "postgres", "-D", data, f"--unix_socket_directories={folder}", *settings],
             cwd=folder,
             stdout=output,
@@ -200,7 +200,7 @@ def _binaries(folder: Path, user: int | None, group: int | None) -> Path:
     if user is None:
         return installed / "bin"
     try:
-        subprocess.run(  # noqa: S603 - the arguments are all ours
+        subprocess.run(
             [installed / "bin" / "postgres", "--version"],
             cwd=folder,
             capture_output=True,
@@ -240,7 +240,7 @@ def _wait_until_it_answers(process: subprocess.Popen[bytes], folder: Path, log: 
 def _watch(folder: Path) -> subprocess.Popen[bytes]:
     """Start the process that cleans up after a killed run."""
     program = Path(__file__).with_name("postgres_watchdog.py").resolve()
-    return subprocess.Popen(  # noqa: S603 - the arguments are all ours
+    return subprocess.Popen(
         [sys.executable, "-I", program, str(os.getpid()), folder],
         cwd="/",
         stdin=subprocess.DEVNULL,

@@ -46,7 +46,7 @@ def calls(app: Flask) -> Iterator[tuple[str, str, str]]:
             yield rule.endpoint, method, url
 
 
-def _dummy(rule: Rule, name: str) -> Any:  # noqa: ANN401 - what the converter wants
+def _dummy(rule: Rule, name: str) -> Any:
     converter = rule._converters[name]
     match type(converter).__name__:
         case "IdConverter" | "IntegerConverter":

@@ -84,13 +84,17 @@ class TransactionalFlask(Flask):
                 if key and (kept := idempotency.begin(who, key, request.path, body_hash)):
                     return _again(kept)
                 response = make_response(dispatch())
-                if response.status_code >= 400 or g.get("refused"):  # noqa: PLR2004 - the law's own number
-                    raise _RollBackError(response)
+                _refuse_failed(response)
                 if key:
                     idempotency.finish(who, key, _kept(response))
                 return response
         except _RollBackError as rolled_back:
             return rolled_back.response
+
+
+def _refuse_failed(response: Response) -> None:
+    if response.status_code >= 400 or g.get("refused"):  # noqa: PLR2004 - the law's own number
+        raise _RollBackError(response)
 
 
 def refuse() -> None:

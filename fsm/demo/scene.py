@@ -1,8 +1,11 @@
 """What the steps of the load hand on to each other, and the days they count in."""
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from fsm.core.db import session
 from fsm.core.formats import zone
 from fsm.users.actor import Actor
 
@@ -44,3 +47,16 @@ class Scene:
         """The real moment where today is the real day, else in the middle of its morning."""
         now = dt.datetime.now(zone())
         return now if now.date() == self.today else dt.datetime.combine(self.today, _CLOCK, zone())
+
+
+@contextmanager
+def acting(actor: Actor) -> Iterator[None]:
+    """Within a transaction of the office: what is done here somebody else does, as timeline and audit will say."""
+    session.flush()
+    before = session.info.get("actor_id")
+    session.info["actor_id"] = actor.id
+    try:
+        yield
+        session.flush()
+    finally:
+        session.info["actor_id"] = before

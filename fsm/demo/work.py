@@ -8,7 +8,7 @@ from random import Random
 
 from fsm.core.db import session
 from fsm.demo import pictures
-from fsm.demo.scene import Scene
+from fsm.demo.scene import Scene, acting
 from fsm.demo.tables import rows
 from fsm.files import services as files
 from fsm.files.images import Picture
@@ -147,14 +147,13 @@ def load(scene: Scene, orders: Sequence[Row]) -> None:
         if row.outcome == "cancelled":
             services.cancel(order.id, CANCELLED[row.key], actor=scene.people["ann"])
         elif row.outcome == "running":
-            time_entries.start_timer(
-                order.id,
-                actor=scene.people[row.people[0]],
-                moment=_timer_start(scene),
-                labor_rate_id=scene.rates[row.job.rate],
-            )
+            tom, rate_id = scene.people[row.people[0]], scene.rates[row.job.rate]
+            with acting(tom):
+                time_entries.start_timer(order.id, actor=tom, moment=_timer_start(scene), labor_rate_id=rate_id)
         elif row.outcome not in NOT_STARTED:
-            _work(scene, row, order)
+            end_at = _log_hours(scene, row, order)
+            with acting(scene.people[row.people[0]]):
+                _report(scene, row, order, end_at)
             _conclude(scene, row, order)
         session.expunge_all()  # what is done with need not be looked through at each flush
 
@@ -196,24 +195,28 @@ def _timer_start(scene: Scene) -> dt.datetime:
     return max(now - dt.timedelta(minutes=37), dt.datetime.combine(scene.today, dt.time(0), now.tzinfo))
 
 
-def _work(scene: Scene, row: Row, order: ServiceOrder) -> None:
-    """Hours of each technician, then what the first of them used and wrote."""
+def _log_hours(scene: Scene, row: Row, order: ServiceOrder) -> dt.datetime:
+    """Road and work of each technician; gives when they were ready."""
     start_at, travel = scene.at(row.day, row.start), dt.timedelta(minutes=_travel(row))
-    is_waiting = row.outcome == "progress"
-    minutes = (row.job.minutes // 2 if is_waiting else row.job.minutes) + row.jitter
+    minutes = (row.job.minutes // 2 if row.outcome == "progress" else row.job.minutes) + row.jitter
     end_at = start_at + travel + dt.timedelta(minutes=minutes)
     for name in row.people:
-        actor = scene.people[name]
-        if travel:
-            _log(order, actor, scene.rates["travel"], start_at, start_at + travel, end_at)
-        rate = "apprentice" if name == "lena" else row.job.rate
-        _log(order, actor, scene.rates[rate], start_at + travel, end_at, end_at)
+        actor, rate = scene.people[name], "apprentice" if name == "lena" else row.job.rate
+        with acting(actor):
+            if travel:
+                _log(order, actor, scene.rates["travel"], start_at, start_at + travel, end_at)
+            _log(order, actor, scene.rates[rate], start_at + travel, end_at, end_at)
+    return end_at
+
+
+def _report(scene: Scene, row: Row, order: ServiceOrder, end_at: dt.datetime) -> None:
+    """What the first technician used and wrote, and who signed."""
     first = scene.people[row.people[0]]
     if row.job.kind_of_work in CALLED_OUT:
         _use(order, first, end_at, PartValues(Decimal(1), labor_rate_id=scene.rates["callout"]))
     distance = Decimal(2 * row.kilometres)
     _use(order, first, end_at, PartValues(distance, labor_rate_id=scene.rates["km"]))
-    if is_waiting:
+    if row.outcome == "progress":
         report.write_report(order.id, WAITS[row.key], actor=first)
         return
     for code, quantity in row.job.parts:
@@ -256,8 +259,9 @@ def _conclude(scene: Scene, row: Row, order: ServiceOrder) -> None:
             services.reopen(order.id, "Customer calls: hot water is cold again in the evening.", actor=ann)
             return
         case "redone":
-            services.reopen(order.id, "The part numbers are missing in the report.", actor=ann)
+            services.reopen(order.id, "The report does not say which parts were fitted.", actor=ann)
             tom = scene.people[row.people[0]]
-            report.write_report(order.id, f"{row.job.report} Parts SAF-30 and VES-12 fitted.", actor=tom)
-            services.finish(order.id, actor=tom, moment=scene.at(row.day + 1, "16:20"))
+            with acting(tom):
+                report.write_report(order.id, f"{row.job.report} Parts SAF-30 and VES-12 fitted.", actor=tom)
+                services.finish(order.id, actor=tom, moment=scene.at(row.day + 1, "16:20"))
     services.validate(order.id, actor=ann, moment=scene.at(min(row.day + 2, -1), "08:40"))

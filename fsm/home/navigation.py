@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import current_app, g, request, url_for
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 # (group, [(label, endpoint, icon)]); an entry whose endpoint is not registered or not allowed is not shown.
@@ -43,20 +42,36 @@ MENU: tuple[tuple[Any, tuple[tuple[Any, str, str], ...]], ...] = (
 def navigation() -> list[dict[str, Any]]:
     """Groups of entries for ``base.html``; empty for somebody who is not logged in."""
     actor = g.get("actor")
-    endpoints = current_app.view_functions
-    groups = []
-    for label, entries in MENU:
-        items = [
-            {
-                "label": _(str(text)),
-                "endpoint": endpoint,
-                "url": url_for(endpoint),
-                "icon": icon,
-                "is_current": request.endpoint == endpoint or request.blueprint == endpoint.split(".")[0] != "home",
-            }
-            for text, endpoint, icon in entries
-            if endpoint in endpoints and actor and actor.can(endpoint)
-        ]
-        if items:
-            groups.append({"label": str(label), "items": items})
-    return groups
+    shown = [
+        (
+            group,
+            [entry for entry in entries if entry[1] in current_app.view_functions and actor and actor.can(entry[1])],
+        )
+        for group, entries in MENU
+    ]
+    here = _current([endpoint for _group, entries in shown for _label, endpoint, _icon in entries])
+    return [
+        {
+            "label": str(group),
+            "items": [
+                {
+                    "label": str(label),
+                    "endpoint": endpoint,
+                    "url": url_for(endpoint),
+                    "icon": icon,
+                    "is_current": endpoint == here,
+                }
+                for label, endpoint, icon in entries
+            ],
+        }
+        for group, entries in shown
+        if entries
+    ]
+
+
+def _current(endpoints: list[str]) -> str | None:
+    """The entry of this very page, else the list of the slice that the page belongs to."""
+    if request.endpoint in endpoints:
+        return request.endpoint
+    of_slice = [endpoint for endpoint in endpoints if endpoint == f"{request.blueprint}.index"]
+    return of_slice[0] if of_slice and request.endpoint != "users.profile" else None

@@ -10,7 +10,7 @@ from fsm.core.errors import ConflictError
 from fsm.core.transactions import attempt
 from fsm.invoices import crediting, queries, services, withdrawing
 from fsm.invoices.blueprint import bp
-from fsm.invoices.forms import CreditForm, credit_form
+from fsm.invoices.credit_forms import CreditForm, credit_form
 from fsm.invoices.models import Invoice, InvoiceKind, InvoiceState
 
 
@@ -23,7 +23,7 @@ def status() -> int:
 def credit(invoice_id: int) -> ResponseReturnValue:
     """Which quantities are taken back, all proposed (``lines=none``: none); makes a draft credit note, to be reviewed."""
     invoice = queries.document(invoice_id)
-    proposed = {} if request.args.get("lines") == "none" else None
+    proposed: dict[int, Decimal] | None = {} if request.args.get("lines") == "none" else None
     form = credit_form(crediting.creditable(invoice_id), proposed)
     if form.validate_on_submit():
         made = attempt(

@@ -19,7 +19,8 @@ from fsm.customers.queries import customer as find_customer
 from fsm.documents.totals import LineIn, Terms, Totals, compute, unit_prices
 from fsm.invoices import drafts, from_orders, queries, totals_panel
 from fsm.invoices.blueprint import bp
-from fsm.invoices.forms import DraftForm, NewInvoiceForm, rate_choice
+from fsm.invoices.forms import DraftForm, NewInvoiceForm
+from fsm.invoices.line_forms import rate_choice
 from fsm.invoices.models import Invoice, InvoiceKind, InvoiceLine, InvoiceState
 from fsm.invoices.rates import proposed_rate
 from fsm.invoices.review import Difference, review

@@ -1,4 +1,4 @@
-"""Forms of drafts with their line editor, of a new invoice, of credit notes and of the settings."""
+"""Forms of drafts with their line editor, of a new invoice and of the settings."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -6,47 +6,29 @@ from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
-from babel.numbers import format_decimal
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from markupsafe import Markup
-from wtforms import BooleanField, Field, FieldList, FormField, HiddenField, RadioField, SelectField, widgets
-from wtforms import Form as PlainForm
+from wtforms import BooleanField, Field, FieldList, FormField, SelectField
 from wtforms.validators import DataRequired, InputRequired, NumberRange, Optional
 
 from fsm.company.forms import language_choices
-from fsm.company.models import Company, Language, VatScheme
+from fsm.company.models import Company, Language
 from fsm.company.queries import bank_accounts
-from fsm.company.vat import default_statuses
 from fsm.core.errors import DomainError
 from fsm.core.fields import CountField, DayField, ExactField, Form, LongTextField, TextField
-from fsm.core.formats import percent
-from fsm.core.web import MAX_ID
 from fsm.customers.forms import CustomerField
 from fsm.documents.models import CashDiscountMode, TaxCalculation
 from fsm.documents.totals import TotalsError
-from fsm.invoices.crediting import CreditableLine
 from fsm.invoices.limits import (
     CURRENCIES,
     MAX_CASH_DISCOUNT_DAYS,
     MAX_DAYS_DUE,
-    MAX_DESCRIPTION,
-    MAX_PRICE,
-    MAX_QUANTITY,
 )
+from fsm.invoices.line_forms import LineForm, rate_choice, rate_choices
 from fsm.invoices.models import Invoice, InvoiceLine
 from fsm.invoices.values import DraftValues, LineValues
 
 INCLUDED = "included"
-STATUS_NAMES = {
-    "MC": _l("co-contractor"),
-    "ICL": _l("goods to another EU country"),
-    "ICD": _l("services to another EU country"),
-    "EX": _l("export"),
-    "VRIJ": _l("exempt"),
-    "DR": _l("refundable packaging"),
-}
 # Refusals name the columns; the page has one field for two of them, and the editor's own names for others.
 FIELD_OF = {"tax_calculation": "prices", "tax_included": "prices"}
 _LINE_FIELD_OF = {
@@ -79,16 +61,6 @@ def price_choices() -> list[tuple[str, str]]:
     ]
 
 
-class LineText:
-    """One line of text in a box; text of several lines in an area that keeps them."""
-
-    def __call__(self, field: Any, **kwargs: Any) -> Markup:  # noqa: ANN401 - WTForms' own signature
-        """The control, with the attributes given."""
-        is_long = "\n" in (field._value() or "")  # noqa: SLF001 - every widget asks its field so
-        widget = widgets.TextArea() if is_long else widgets.TextInput()
-        return Markup(widget(field, **({"rows": 2} if is_long else {}), **kwargs))  # noqa: S704 - WTForms escapes
-
-
 class FineField(ExactField):
     """A number that is shown with all its decimals (an exchange rate)."""
 
@@ -96,104 +68,6 @@ class FineField(ExactField):
         if self.raw_data or self.data is None:
             return super()._value()
         return f"{self.data.normalize():f}"
-
-
-class UnitPriceField(ExactField):
-    """A unit price as prices are written: two to four decimals."""
-
-    def _value(self) -> str:
-        if self.raw_data or self.data is None:
-            return super()._value()
-        return str(format_decimal(self.data, format="0.00##", locale=get_locale() or "en"))
-
-
-class IdField(HiddenField):
-    """A row's id that the page carries along; None where empty or none."""
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """An id out of bounds is none: nothing is looked up with it."""
-        text = valuelist[0].strip() if valuelist else ""
-        number = int(text) if re.fullmatch(r"[0-9]{1,19}", text) else 0
-        self.data = number if 1 <= number <= MAX_ID else None
-
-    def _value(self) -> str:
-        return str(self.data or "")
-
-
-def rate_choice(tax_rate: Decimal, special_status: str) -> str:
-    """How the list of rates writes one: "21", "0", "0 MC"."""
-    return f"{tax_rate.normalize():f} {special_status}".strip()
-
-
-def read_rate(choice: str) -> tuple[Decimal, str]:
-    """The rate and special status of a choice."""
-    rate, _space, status = choice.partition(" ")
-    return Decimal(rate), status
-
-
-def rate_choices(invoice: Invoice, company: Company, kept: Sequence[str] = ()) -> list[tuple[str, str]]:
-    """The document's rates and the statuses at 0 %; what a line already has stays a choice."""
-    rates = dict.fromkeys((invoice.tax_rate_1, invoice.tax_rate_2, invoice.tax_rate_3))
-    if company.vat_scheme is VatScheme.SMALL_BUSINESS:
-        rates = {}
-    choices = {rate_choice(rate, ""): percent(rate) for rate in rates if rate}
-    for status in default_statuses(company.country_code):
-        name = STATUS_NAMES.get(status.code)
-        choices[rate_choice(Decimal(0), status.code)] = percent(Decimal(0)) + (
-            f" {status.code}, {name}" if name else f" {status.code}" if status.code else ""
-        )
-    for choice in kept:
-        choices.setdefault(choice, choice)
-    return list(choices.items())
-
-
-class LineForm(PlainForm):
-    """A row of the editor; a row with nothing typed in it is no line."""
-
-    description = TextField(_l("Description"), length=MAX_DESCRIPTION, widget=LineText())
-    quantity = ExactField(
-        _l("Quantity"), low=-MAX_QUANTITY, high=MAX_QUANTITY, default=Decimal(1), render_kw={"data-default": "1"}
-    )
-    unit = TextField(_l("Unit"), length=10)
-    amount = UnitPriceField(_l("Unit price"), places=4, low=-MAX_PRICE, high=MAX_PRICE)
-    tax_rate = SelectField(_l("VAT"))
-    account = TextField(
-        _l("Account"), length=8, render_kw={"list": "revenue-accounts", "inputmode": "numeric", "autocomplete": "off"}
-    )
-    section = TextField(_l("Section"), length=250)
-    code = TextField(_l("Code"), length=20)
-    stock_item_id = IdField()
-    line_id = IdField()
-
-    @property
-    def is_empty(self) -> bool:
-        """Nothing typed in it; the quantity of a new row is not typed."""
-        typed = (self.description.data, self.unit.data, self.account.data, *(self.amount.raw_data or ()))
-        return not any(str(text or "").strip() for text in typed)
-
-    def values(self, *, tax_included: bool) -> LineValues:
-        """For the service; a missing price is 0 on a line of text, else refused by the caller."""
-        rate, status = read_rate(self.tax_rate.data)
-        price = Decimal(0) if self.amount.data is None else self.amount.data
-        return LineValues(
-            description=self.description.data or "",
-            quantity=Decimal(1) if self.quantity.data is None else self.quantity.data,
-            amount=None if tax_included else price,
-            amount_with_tax=price if tax_included else None,
-            tax_rate=rate,
-            special_status=status,
-            unit=self.unit.data or "",
-            account_number=self.account.data or "",
-            stockitem_code=self.code.data or "",
-            stock_item_id=self.stock_item_id.data,
-            section=self.section.data or "",
-            line_id=self.line_id.data,
-        )
-
-    def check(self) -> None:
-        """What only the page can see: a price left empty is not a price of 0, but on a line of text."""
-        if self.amount.data is None and self.quantity.data != 0 and not self.amount.errors:
-            self.amount.errors = [_("The unit price is missing.")]
 
 
 class DraftForm(Form):
@@ -255,7 +129,7 @@ class DraftForm(Form):
         ]
         self.bank_account_id.choices = [("", "–"), *((str(row.id), f"{row.name} · {row.iban}") for row in accounts)]
         if invoice.currency not in CURRENCIES:
-            self.currency.choices = [*self.currency.choices, (invoice.currency, invoice.currency)]
+            self.currency.choices = [*(self.currency.choices or ()), (invoice.currency, invoice.currency)]
 
     def pad(self, invoice: Invoice, company: Company, rate: str, rows: int = 1) -> None:
         """Empty rows at the end, for typing without scripts too."""
@@ -267,7 +141,7 @@ class DraftForm(Form):
     @property
     def tax_included(self) -> bool:
         """Whether the prices typed are with VAT."""
-        return self.prices.data == INCLUDED
+        return bool(self.prices.data == INCLUDED)
 
     def validate(self, extra_validators: Mapping[str, Sequence[Any]] | None = None) -> bool:
         """Empty rows are no lines, and so cannot be wrong."""
@@ -303,7 +177,7 @@ class DraftForm(Form):
             reference=self.reference.data or "",
             invoice_date=self.invoice_date.data,
             delivery_date=self.delivery_date.data,
-            days_due=self.days_due.data,
+            days_due=self.days_due.data or 0,
             discount_percentage=self.discount_percentage.data or Decimal(0),
             cash_discount_percentage=self.cash_discount_percentage.data or Decimal(0),
             cash_discount_days_valid=self.cash_discount_days_valid.data or 0,
@@ -339,7 +213,7 @@ class DraftForm(Form):
         """Put a refusal where it belongs."""
         field = self.field_of(error)
         if field is None:
-            self.form_errors = [*self.form_errors, str(error)]
+            self.form_errors.append(str(error))
         else:
             field.errors = [*field.errors, str(error)]
             self._gather()
@@ -372,46 +246,6 @@ class NewInvoiceForm(Form):
     """Whom the invoice is for."""
 
     customer_id = CustomerField(_l("Customer"), [InputRequired()])
-
-
-def releases_choices() -> list[tuple[str, str]]:
-    """What becomes of the work on a credit note."""
-    return [
-        ("no", _("No: the credit is final, the work stays billed")),
-        ("yes", _("Yes: lines that are credited in full go back to “To invoice”")),
-    ]
-
-
-class CreditForm(Form):
-    """Which quantities of a posted invoice are taken back; its quantity fields are made by ``credit_form``."""
-
-    releases_work = RadioField(
-        _l("Bill the hours and parts again?"),
-        [InputRequired(_l("Say whether the work is to be billed again."))],
-        choices=releases_choices,
-    )
-
-    def quantities(self) -> dict[int, Decimal]:
-        """By the invoice's line id; the sign is the line's own."""
-        found = {}
-        for name, field in self._fields.items():
-            if name.startswith("quantity-") and field.data is not None:
-                found[int(name.removeprefix("quantity-"))] = field.data
-        return found
-
-
-def credit_form(lines: Sequence[CreditableLine], chosen: Mapping[int, Decimal] | None, **kwargs: Any) -> CreditForm:  # noqa: ANN401 - WTForms'
-    """The form for these lines; ``chosen`` None proposes all that is left."""
-    quantity_fields: dict[str, Any] = {}
-    for entry in lines:
-        if entry.left_quantity:
-            quantity = entry.left_quantity if chosen is None else chosen.get(entry.line.id, Decimal(0))
-            low, high = sorted((Decimal(0), entry.left_quantity))
-            quantity_fields[f"quantity-{entry.line.id}"] = ExactField(
-                _l("Credit"), low=low, high=high, default=quantity
-            )
-    form: CreditForm = type("CreditFormOfLines", (CreditForm,), quantity_fields)(**kwargs)
-    return form
 
 
 class InvoiceSettingsForm(Form):

@@ -75,6 +75,7 @@ class Invoice(Base):
         sa.Index("ix_invoice_kind_state_id", "kind", "state", "id"),
         sa.Index("ix_invoice_customer_id_id", "customer_id", "id"),
         sa.Index("ix_invoice_corrects_id", "corrects_id"),
+        sa.Index("ix_invoice_total_with_tax", "total_with_tax"),
         sa.CheckConstraint("days_due BETWEEN 0 AND 999", name="days_due"),
         sa.CheckConstraint("discount_percentage BETWEEN 0 AND 1000000", name="discount_percentage"),
         sa.CheckConstraint("cash_discount_percentage BETWEEN 0 AND 1000000", name="cash_discount_percentage"),

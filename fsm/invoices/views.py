@@ -16,7 +16,8 @@ from fsm.core.transactions import attempt
 from fsm.core.web import MAX_ID
 from fsm.customers import queries as customer_queries
 from fsm.documents.payment_reference import printed
-from fsm.documents.services import Mark, pdf_of, render, withdrawn_pdf_of
+from fsm.documents.pdf import Mark
+from fsm.documents.services import pdf_of, render, withdrawn_pdf_of
 from fsm.invoices import (  # noqa: F401 - the other pages of the blueprint register themselves
     credit_views,
     draft_views,
@@ -60,7 +61,7 @@ def index() -> ResponseReturnValue:
     counts = queries.counts(filters, g.today)
     if tab not in counts:
         counts[tab] = queries.count(tab, filters, g.today)
-    kept = {name: value for name, value in request.args.items() if name not in {"tab", "after", "sort"} and value}
+    kept = _asked("q", "customer_id", "from_date", "to_date", "sent")
     return render_template(
         "invoices/index.html",
         tab=tab,
@@ -84,8 +85,14 @@ def index() -> ResponseReturnValue:
     )
 
 
+def _asked(*names: str) -> dict[str, Any]:
+    """Those of the address's own names that say something; whatever else stands there is not carried along."""
+    return {name: value for name in names if (value := request.args.get(name))}
+
+
 def _page_url(cursor: str | None) -> str | None:
-    return url_for("invoices.index", **(request.args.to_dict() | {"after": cursor})) if cursor else None
+    kept = _asked("tab", "sort", "q", "customer_id", "from_date", "to_date", "sent")
+    return url_for("invoices.index", **(kept | {"after": cursor})) if cursor else None
 
 
 def _filters() -> queries.Filters:

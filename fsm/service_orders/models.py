@@ -78,13 +78,7 @@ class ServiceOrder(Base):
         sa.Index("ix_service_order_state_id", "state", "id"),
         sa.Index("ix_service_order_customer_id_id", "customer_id", "id"),
         sa.Index("ix_service_order_site_id_id", "site_id", "id"),
-        sa.Index(
-            "ix_service_order_done_to_bill",
-            "done_at",
-            "id",
-            sqlite_where=sa.text("has_work_to_bill AND state = 'done'"),
-            postgresql_where=sa.text("has_work_to_bill AND state = 'done'"),
-        ),
+        sa.Index("ix_service_order_to_bill", "has_work_to_bill", "state", "done_at", "id"),
     )
 
     id: Mapped[int] = mapped_column(ID, primary_key=True)

@@ -854,6 +854,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_invoice_customer_id_id", ["customer_id", "id"], unique=False)
         batch_op.create_index("ix_invoice_kind_state_id", ["kind", "state", "id"], unique=False)
         batch_op.create_index("ix_invoice_number", ["number"], unique=False)
+        batch_op.create_index("ix_invoice_total_with_tax", ["total_with_tax"], unique=False)
         batch_op.create_index(
             "uq_invoice_number",
             ["number_series", "number_period", "number_counter"],
@@ -1127,15 +1128,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("service_order", schema=None) as batch_op:
         batch_op.create_index("ix_service_order_customer_id_id", ["customer_id", "id"], unique=False)
-        batch_op.create_index(
-            "ix_service_order_done_to_bill",
-            ["done_at", "id"],
-            unique=False,
-            sqlite_where=sa.text("has_work_to_bill AND state = 'done'"),
-            postgresql_where=sa.text("has_work_to_bill AND state = 'done'"),
-        )
         batch_op.create_index("ix_service_order_site_id_id", ["site_id", "id"], unique=False)
         batch_op.create_index("ix_service_order_state_id", ["state", "id"], unique=False)
+        batch_op.create_index("ix_service_order_to_bill", ["has_work_to_bill", "state", "done_at", "id"], unique=False)
 
     op.create_table(
         "invoice_line",

@@ -1,4 +1,7 @@
-"""Posts drafts one by one, as another server process would: poster.py DATABASE_URL DATA_FOLDER ID…"""
+"""Posts drafts one by one, as another server process would.
+
+Called as: poster.py DATABASE_URL DATA_FOLDER ID...
+"""
 
 import datetime as dt
 import sys
@@ -6,15 +9,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from fsm.app import create_app  # noqa: E402 - after the path
-from fsm.core.db import writing  # noqa: E402 - after the path
-from fsm.core.errors import ConflictError  # noqa: E402 - after the path
-from fsm.invoices import services  # noqa: E402 - after the path
+from fsm.app import create_app
+from fsm.core.db import writing
+from fsm.core.errors import ConflictError
+from fsm.invoices import services
 
 
 def main(url: str, data_folder: str, *ids: str) -> None:
     """Post each; one that is posted already (by whoever was killed before) is passed over."""
-    app = create_app(DATA_FOLDER=Path(data_folder), SQLALCHEMY_DATABASE_URI=url, SECRET_KEY="only for tests")  # noqa: S106 - a test
+    app = create_app(DATA_FOLDER=Path(data_folder), SQLALCHEMY_DATABASE_URI=url, SECRET_KEY="only for tests")
     with app.app_context():
         sys.stdout.write("ready\n")
         sys.stdout.flush()

@@ -181,7 +181,7 @@ def test_a_job_whose_worker_was_killed_is_taken_again_after_its_lease(
 ) -> None:
     add({"at": 7})
     command = [sys.executable, "-c", ENDLESS]
-    started = subprocess.Popen(command, env=elsewhere, cwd=tmp_path, stdout=subprocess.PIPE)  # noqa: S603 - our own
+    started = subprocess.Popen(command, env=elsewhere, cwd=tmp_path, stdout=subprocess.PIPE)
     with ended(started) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"taken\n"

@@ -120,7 +120,7 @@ def test_comparisons_are_in_the_columns_scale(connection: sa.Connection) -> None
     ],
     ids=["times 2", "times a price", "half", "whole half", "rest", "plus a price", "minus a rate", "total of ids"],
 )
-def test_arithmetic_that_leaves_the_scale_raises(make: Any) -> None:  # noqa: ANN401 - a lambda per case
+def test_arithmetic_that_leaves_the_scale_raises(make: Any) -> None:
     with pytest.raises(TypeError):
         make()
 

@@ -36,7 +36,7 @@ def client(client_for: Clients) -> FlaskClient:
     return client_for(Role.OFFICE)
 
 
-def made(**values: Any) -> Customer:  # noqa: ANN401 - any column
+def made(**values: Any) -> Customer:
     with writing():
         return make_customer(**values)
 

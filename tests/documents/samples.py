@@ -47,7 +47,7 @@ LINES: tuple[Line, ...] = (
 )
 
 
-def facts(lines: tuple[Line, ...] = LINES, terms: Terms | None = None, **changes: Any) -> Facts:  # noqa: ANN401 - fields of Facts
+def facts(lines: tuple[Line, ...] = LINES, terms: Terms | None = None, **changes: Any) -> Facts:
     """An invoice of these lines; ``special_status`` gives that to lines at 0 %, any other word changes the facts."""
     terms = terms or Terms()
     status = changes.pop("special_status", "")

@@ -63,10 +63,10 @@ class Books:
 class Door:
     """A connection of its own, each statement a transaction; ``?`` stands for a parameter on both engines."""
 
-    def __init__(self, name: str, connection: Any) -> None:  # noqa: ANN401 - one of two drivers
+    def __init__(self, name: str, connection: Any) -> None:
         self.name, self.connection = name, connection
 
-    def run(self, statement: str, *values: Any) -> list[Any]:  # noqa: ANN401 - whatever columns hold
+    def run(self, statement: str, *values: Any) -> list[Any]:
         """What the statement gives; the driver's own errors."""
         if isinstance(self.connection, sqlite3.Connection):
             return self.connection.execute(statement, values).fetchall()
@@ -150,7 +150,7 @@ def books(database: Flask) -> Books:
     return made
 
 
-def _row(row: Any) -> int:  # noqa: ANN401 - any mapped row
+def _row(row: Any) -> int:
     session.add(row)
     session.flush()
     return int(row.id)

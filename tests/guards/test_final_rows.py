@@ -62,7 +62,7 @@ def table_of(name: str) -> sa.Table:
     return Base.metadata.tables[name]
 
 
-def other(column: sa.Column[Any], value: Any) -> Any:  # noqa: ANN401 - whatever the column holds
+def other(column: sa.Column[Any], value: Any) -> Any:
     """Another value that the column's type takes."""
     kind = column.type.impl_instance if isinstance(column.type, TypeDecorator) else column.type
     match kind:

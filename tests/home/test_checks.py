@@ -1,6 +1,6 @@
 """Every check is silent on sound books and speaks, alone, when its own thing is broken by raw SQL."""
 
-# ruff: noqa: S608 - the statements are put together from the test's own pieces
+
 
 import re
 from collections.abc import Callable, Iterator

@@ -66,7 +66,7 @@ def empty(app: Flask, engine_name: str) -> Flask:
             for name, _sql in found:
                 connection.exec_driver_sql(f'DROP TRIGGER "{name}"')
         for table in reversed(Base.metadata.sorted_tables):
-            connection.exec_driver_sql(f'DELETE FROM "{table.name}"')  # noqa: S608 - names of tables
+            connection.exec_driver_sql(f'DELETE FROM "{table.name}"')
         for sql in guards:
             connection.exec_driver_sql(sql)
     session.remove()
@@ -82,7 +82,7 @@ def form(**sent: str) -> dict[str, str]:
     return FORM | {"first_day": f"{dt.datetime.now(dt.UTC):%Y}-01-01"} | sent
 
 
-def one(model: type[Any]) -> Any:  # noqa: ANN401 - a row of that model
+def one(model: type[Any]) -> Any:
     session.rollback()
     session.expire_all()
     return session.scalars(sa.select(model)).one()
@@ -194,7 +194,7 @@ def test_demo_is_loaded_by_the_handler_of_the_roof(client: FlaskClient, monkeypa
     assert one(Company).is_demo
 
 
-def set_up(**values: Any) -> SetUp:  # noqa: ANN401 - its fields
+def set_up(**values: Any) -> SetUp:
     identity = company_values(country_code="BE", on=TODAY, name="Warmte BV", vat_number="BE0403170701")
     return SetUp(
         **{

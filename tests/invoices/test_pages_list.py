@@ -27,7 +27,7 @@ D = Decimal
 MARCH_2 = dt.date(2026, 3, 2)
 
 
-def posted(count: int, **values: Any) -> list[Invoice]:  # noqa: ANN401 - a draft's own fields
+def posted(count: int, **values: Any) -> list[Invoice]:
     """Posted invoices of one customer, in one go."""
     customer = values.pop("customer", None) or factories.make_customer()
     drafts = [factories.make_invoice(customer, invoice_date=MARCH_2, **values) for _place in range(count)]
@@ -36,7 +36,7 @@ def posted(count: int, **values: Any) -> list[Invoice]:  # noqa: ANN401 - a draf
     return drafts
 
 
-def numbers(tab: str, today: dt.date, **filters: Any) -> list[str | None]:  # noqa: ANN401 - those of Filters
+def numbers(tab: str, today: dt.date, **filters: Any) -> list[str | None]:
     wanted = Filters(**filters)
     found = page(tab, wanted, sort=sort_of(tab, ""), cursor=None, today=today)
     return [row.invoice.number for row in found.rows]

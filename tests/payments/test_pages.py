@@ -26,16 +26,16 @@ ClientFor = Callable[..., FlaskClient]
 DAY = dt.date(2026, 3, 20)  # the pages take today from the clock, which is later
 
 
-def posted(**values: Any) -> Invoice:  # noqa: ANN401 - what the draft takes
+def posted(**values: Any) -> Invoice:
     with writing(bulk=True):
         return make_posted_invoice(**values)
 
 
-def send(client: FlaskClient, url: str, **fields: Any) -> TestResponse:  # noqa: ANN401 - fields of a form
+def send(client: FlaskClient, url: str, **fields: Any) -> TestResponse:
     return post(client, url, paid_on=fields.pop("paid_on", DAY.isoformat()), method=fields.pop("method", ""), **fields)
 
 
-def post(client: FlaskClient, url: str, **fields: Any) -> TestResponse:  # noqa: ANN401 - fields of a form
+def post(client: FlaskClient, url: str, **fields: Any) -> TestResponse:
     session.rollback()  # what this test has read is not to hold an old state of the database
     return client.post(url, data={"bank_account_id": "", **fields})
 

@@ -26,18 +26,18 @@ pytestmark = pytest.mark.database
 ZERO = D(0)
 
 
-def posted(**values: Any) -> Invoice:  # noqa: ANN401 - what the draft or the payment takes
+def posted(**values: Any) -> Invoice:
     with writing(bulk=True):
         return make_posted_invoice(**values)
 
 
-def register(parts: list[PartValues], amount: str | None, **values: Any) -> Payment:  # noqa: ANN401 - what the draft or the payment takes
+def register(parts: list[PartValues], amount: str | None, **values: Any) -> Payment:
     with writing():
         facts = {"paid_on": TODAY, "amount": None if amount is None else D(amount), **values}
         return services.register(RegisterValues(parts=parts, **facts), actor_id=1, today=TODAY)
 
 
-def pay(invoice: Invoice, amount: str | None, **values: Any) -> Payment:  # noqa: ANN401 - what the draft or the payment takes
+def pay(invoice: Invoice, amount: str | None, **values: Any) -> Payment:
     return register([PartValues(invoice_id=invoice.id)], amount, **values)
 
 

@@ -69,7 +69,7 @@ class Walker:
             assert found == [], f"after {self.done[-5:]}: {found}"
             session.rollback()
 
-    def pick(self, query: sa.Select[Any]) -> Any:  # noqa: ANN401 - a row of the query
+    def pick(self, query: sa.Select[Any]) -> Any:
         """Any row of the query; a step without one is refused."""
         rows = session.scalars(query).all()
         if not rows:
