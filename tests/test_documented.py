@@ -27,7 +27,9 @@ def environment_in(tree: ast.AST) -> Iterator[str]:
     """Variables read by ``os.environ``, ``os.getenv`` or click's ``envvar``."""
     for node in ast.walk(tree):
         match node:
-            case ast.Call(func=ast.Attribute(value=ast.Attribute(attr="environ")), args=[ast.Constant(value=str(name)), *_]):
+            case ast.Call(
+                func=ast.Attribute(value=ast.Attribute(attr="environ")), args=[ast.Constant(value=str(name)), *_]
+            ):
                 yield name
             case ast.Call(func=ast.Attribute(attr="getenv"), args=[ast.Constant(value=str(name)), *_]):
                 yield name

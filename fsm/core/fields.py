@@ -98,11 +98,12 @@ class DayField(Field):
         if not text:
             return
         try:
-            self.data = dt.date.fromisoformat(text)
+            day = dt.date.fromisoformat(text)
         except ValueError:
             raise ValueError(_("This is not a date.")) from None
-        if not 2000 <= self.data.year <= 2100:  # noqa: PLR2004 - the bounds themselves
+        if not 2000 <= day.year <= 2100:  # noqa: PLR2004 - the bounds themselves
             raise ValueError(_("The year must be between 2000 and 2100."))
+        self.data = day
 
 
 class MomentField(Field):

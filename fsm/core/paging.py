@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from fsm.core.db import session
 from fsm.core.errors import NotFoundError
+from fsm.core.types import Exact, Moment
 
 PAGE_SIZE = 50
 COUNT_LIMIT = 999
@@ -79,21 +80,25 @@ def _decode(cursor: str | None, keys: Sequence[Any]) -> tuple[bool, list[Any] | 
         padded = cursor + "=" * (-len(cursor) % 4)
         direction, *values = json.loads(base64.urlsafe_b64decode(padded))
         return direction == "b", [_typed(key, value) for key, value in zip(keys, values, strict=True)]
-    except (ValueError, TypeError, ArithmeticError, binascii.Error) as error:
+    except (ValueError, TypeError, ArithmeticError, RecursionError, binascii.Error) as error:
         raise NotFoundError("There is no such page of this list.") from error
 
 
 def _typed(key: Any, value: Any) -> Any:  # noqa: ANN401 - column and JSON value
+    if isinstance(key.type, Exact):
+        return Decimal(value)
+    if isinstance(key.type, Moment):
+        return dt.datetime.fromisoformat(value).astimezone(dt.UTC)
     kind = key.type.python_type
     if kind is dt.date:
         return dt.date.fromisoformat(value)
-    if kind is dt.datetime:
-        return dt.datetime.fromisoformat(value)
-    if kind is Decimal:
-        return Decimal(value)
     if kind is int:
         number = int(value)
         if abs(number) >= 2**63:
             raise ValueError(value)
         return number
-    return str(value)
+    text = str(value)
+    if "\0" in text:
+        raise ValueError(value)  # PostgreSQL does not take it
+    text.encode()  # nor half a surrogate pair
+    return text

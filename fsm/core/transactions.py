@@ -38,6 +38,12 @@ def computes_only(view: F) -> F:
     return view
 
 
+def writes_by_itself(view: F) -> F:
+    """Mark a POST view too long for one transaction: it opens several of its own, and must bear being sent twice."""
+    view.computes_only = True  # type: ignore[attr-defined]  # reason: a mark on the function, read in answer()
+    return view
+
+
 def needs_no_key(view: F) -> F:
     """Mark a view that may run twice without harm (login, logout)."""
     view.needs_no_key = True  # type: ignore[attr-defined]  # reason: a mark on the function, read in answer()

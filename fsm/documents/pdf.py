@@ -189,7 +189,8 @@ def _qr_code(facts: Facts) -> Picture | None:
     amount = facts.totals.total_with_tax
     if facts.bank is None or facts.currency != "EUR" or facts.kind is DocumentKind.CREDIT_NOTE:
         return None
-    if not 0 < amount <= HIGHEST_TRANSFER:
+    text = (facts.structured_message or facts.number)[:QR_TEXT_CHARACTERS]
+    if not text or not 0 < amount <= HIGHEST_TRANSFER:
         return None
     code = helpers.make_epc_qr(
         name=facts.seller.name[:QR_NAME_CHARACTERS].strip(),
@@ -197,7 +198,7 @@ def _qr_code(facts: Facts) -> Picture | None:
         bic=facts.bank.bic or None,
         amount=amount,
         # Belgian banks read their reference from the free text; `reference` is for ISO 11649 alone.
-        text=(facts.structured_message or facts.number)[:QR_TEXT_CHARACTERS] or None,
+        text=text,
         encoding=1,
     )
     return Picture(code.png_data_uri(scale=4, border=2), 80, 80)

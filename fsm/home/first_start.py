@@ -20,7 +20,7 @@ from fsm.company.logo import SentLogo, is_sound, sent_logo
 from fsm.company.services import CompanyValues
 from fsm.core.errors import ConflictError, DomainError
 from fsm.core.fields import DayField, TextField
-from fsm.core.transactions import attempt, prepares
+from fsm.core.transactions import attempt, prepares, writes_by_itself
 from fsm.home.blueprint import bp
 from fsm.home.set_up import SetUp, company_values, set_up_company
 from fsm.users import passwords, sessions
@@ -127,6 +127,7 @@ def _set_up(prepared: Prepared) -> User:
 
 
 @bp.post("/first-start/demo")
+@writes_by_itself
 def first_start_demo() -> ResponseReturnValue:
     """One click: a company to look around in. The login page then names its people."""
     _check_nothing_there()

@@ -13,14 +13,14 @@ from fsm.company.forms import newer_values
 from fsm.company.services import the_company
 from fsm.core import audit
 from fsm.core.errors import ConflictError, DomainError, NotFoundError
-from fsm.core.formats import money, plain
+from fsm.core.formats import money
 from fsm.core.transactions import attempt, computes_only, refuse
 from fsm.customers.queries import customer as find_customer
 from fsm.documents.totals import LineIn, Terms, Totals, compute, unit_prices
 from fsm.invoices import drafts, from_orders, queries, totals_panel
 from fsm.invoices.blueprint import bp
 from fsm.invoices.forms import DraftForm, NewInvoiceForm
-from fsm.invoices.line_forms import rate_choice
+from fsm.invoices.line_forms import price_text, rate_choice
 from fsm.invoices.models import Invoice, InvoiceKind, InvoiceLine, InvoiceState
 from fsm.invoices.rates import proposed_rate
 from fsm.invoices.review import Difference, review
@@ -201,7 +201,7 @@ def suggest(invoice_id: int) -> ResponseReturnValue:
                 "code": item.code if item else "",
                 "description": item.description if item else thing.name,  # type: ignore[union-attr]  # reason: else a rate
                 "unit": item.unit if item else "",
-                "amount": plain(prices[1 if invoice.tax_included else 0]),
+                "amount": price_text(prices[1 if invoice.tax_included else 0]),
                 "tax_rate": rate_choice(rate, special),
                 "account": thing.account_number,
             }

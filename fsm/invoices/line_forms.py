@@ -46,13 +46,18 @@ class LineText:
         return Markup(widget(field, **({"rows": 2} if is_long else {}), **kwargs))  # noqa: S704 - WTForms escapes
 
 
+def price_text(price: Decimal) -> str:
+    """A unit price as one types it: two to four decimals, the locale's mark, no grouping."""
+    return str(format_decimal(price, format="0.00##", locale=get_locale() or "en"))
+
+
 class UnitPriceField(ExactField):
     """A unit price as prices are written: two to four decimals."""
 
     def _value(self) -> str:
         if self.raw_data or self.data is None:
             return super()._value()
-        return str(format_decimal(self.data, format="0.00##", locale=get_locale() or "en"))
+        return price_text(self.data)
 
 
 class IdField(Field):

@@ -12,7 +12,7 @@ from fsm.core import numbering
 from fsm.core.db import session
 from fsm.core.errors import DomainError, NotFoundError
 from fsm.core.money import rounded
-from fsm.documents.totals import ZERO, Totals
+from fsm.documents.totals import ZERO, Totals, unit_prices
 from fsm.invoices import posting
 from fsm.invoices.drafts import BILL_KIND
 from fsm.invoices.issuing import Prepared, Problem, prepare, problems
@@ -134,9 +134,12 @@ def _named(drafts: Iterable[EntryDraft]) -> list[ReviewEntry]:
 def differences(prepared: Prepared) -> list[Difference]:
     """Lines whose hour or part has another quantity or price by now."""
     by_id = {line.id: line for line in prepared.lines}
-    return [
-        Difference(by_id[work.bill_line_id], work)
-        for work in work_of_claims(BILL_KIND, prepared.invoice.id)
-        if work.bill_line_id in by_id
-        and (by_id[work.bill_line_id].quantity, by_id[work.bill_line_id].amount) != (work.quantity, work.unit_price)
-    ]
+    found = []
+    for work in work_of_claims(BILL_KIND, prepared.invoice.id):
+        line = by_id.get(work.bill_line_id or 0)
+        if line is None:
+            continue
+        prices = unit_prices(work.unit_price, None, line.tax_rate, tax_included=prepared.invoice.tax_included)
+        if (line.quantity, line.amount, line.amount_with_tax) != (work.quantity, *prices):
+            found.append(Difference(line, work))
+    return found

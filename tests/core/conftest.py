@@ -39,7 +39,7 @@ def _effect(what: str = "effect") -> None:
     note([(what, 1)], "Something happened")
 
 
-def make_probe() -> Blueprint:
+def make_probe() -> Blueprint:  # noqa: C901 - a list of small pages
     """Pages that do one thing each."""
     bp = Blueprint("probe", __name__, url_prefix="/probe")
     bp.tries = 0  # type: ignore[attr-defined]
@@ -48,7 +48,9 @@ def make_probe() -> Blueprint:
     def add() -> Any:
         _effect()
         status = int(request.form.get("status", 200))
-        return Response(f"effect {effects_inside()}", status, headers={"Location": "/probe/there"} if status == 303 else {})
+        return Response(
+            f"effect {effects_inside()}", status, headers={"Location": "/probe/there"} if status == 303 else {}
+        )
 
     @bp.post("/raise/<string:kind>")
     def raises(kind: str) -> Any:

@@ -74,7 +74,13 @@ def test_lock_gives_fresh_rows_by_id(database: Flask) -> None:
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("pragma", "value"),
-    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("recursive_triggers", 1), ("busy_timeout", 15000)],
+    [
+        ("journal_mode", "wal"),
+        ("synchronous", 2),
+        ("foreign_keys", 1),
+        ("recursive_triggers", 1),
+        ("busy_timeout", 15000),
+    ],
 )
 def test_every_connection_has_its_pragmas(pragma: str, value: object, database: Flask) -> None:
     with db.engine.connect() as connection:

@@ -106,7 +106,8 @@ def test_numbers_as_people_type_them(typed: str, number: str, english: Flask) ->
 
 
 @pytest.mark.parametrize(
-    ("locale", "typed", "number"), [("nl", "1.234,50", "1234.50"), ("fr", "1234,50", "1234.5"), ("de", "1.234,5", "1234.5")]
+    ("locale", "typed", "number"),
+    [("nl", "1.234,50", "1234.50"), ("fr", "1234,50", "1234.5"), ("de", "1.234,5", "1234.5")],
 )
 def test_numbers_in_the_readers_language(locale: str, typed: str, number: str, english: Flask) -> None:
     with force_locale(locale):
@@ -114,7 +115,8 @@ def test_numbers_in_the_readers_language(locale: str, typed: str, number: str, e
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "x", "1.2.3", "1,2,3", "--1", "1e5", "NaN", "Infinity", "0x10", "\u0661\u0662", "1" * 21, "12,34.5.6", "€5"]
+    "typed",
+    ["", "x", "1.2.3", "1,2,3", "--1", "1e5", "NaN", "Infinity", "0x10", "\u0661\u0662", "1" * 21, "12,34.5.6", "€5"],
 )
 def test_what_is_no_number(typed: str, english: Flask) -> None:
     with pytest.raises(ValueError, match=r"\.$"):

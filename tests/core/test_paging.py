@@ -113,6 +113,7 @@ def cursor_of(*values: object) -> str:
         base64.urlsafe_b64encode(b"\xff\xfe").decode(),
         base64.urlsafe_b64encode(b'["f", "a", 1e999]').decode(),
         base64.urlsafe_b64encode(b'["f", "a\\u0000", 1]').decode(),
+        base64.urlsafe_b64encode(b'["f", "a\\ud800", 1]').decode(),
         base64.urlsafe_b64encode(b"[" * 5000).decode(),
     ],
 )
@@ -126,7 +127,9 @@ def test_the_largest_id_is_a_cursor(ids: list[int]) -> None:
 
 
 def test_counts_end_at_999(database: Flask) -> None:
-    numbers = sa.text("WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < :limit) SELECT x FROM n")
+    numbers = sa.text(
+        "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < :limit) SELECT x FROM n"
+    )
     for limit, counted in ((1, 1), (999, 999), (1000, 1000), (5000, 1000)):
         rows = numbers.bindparams(limit=limit).columns(sa.column("x", sa.Integer)).subquery()
         assert capped_count(sa.select(rows.c.x)) == counted

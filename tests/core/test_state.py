@@ -50,7 +50,7 @@ def test_only_steps_of_the_table(current: Light, target: Light, context: Flask) 
 def test_versions(stored: int, sent: int | None, stale: bool, context: Flask) -> None:  # noqa: FBT001 - a table's column
     with context.test_request_context():
         if stale:
-            with pytest.raises(ConflictError, match="Somebody else has changed this meanwhile."):
+            with pytest.raises(ConflictError, match="Somebody else has changed this meanwhile"):
                 check_version(stored, sent)
         else:
             check_version(stored, sent)
@@ -63,9 +63,7 @@ def test_versions(stored: int, sent: int | None, stale: bool, context: Flask) ->
         (service_orders.OrderState, service_orders.TRANSITIONS),
     ],
 )
-def test_each_state_has_a_row_and_can_be_reached(
-    enum: type[StrEnum], table: dict[StrEnum, frozenset[StrEnum]]
-) -> None:
+def test_each_state_has_a_row_and_can_be_reached(enum: type[StrEnum], table: dict[StrEnum, frozenset[StrEnum]]) -> None:
     assert set(table) == set(enum)
     first = next(iter(enum))
     reached, waiting = {first}, [first]

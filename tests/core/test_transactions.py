@@ -80,7 +80,7 @@ def test_other_failures_and_second_ones_are_not(sqlstate: str, times: int, send:
 
 
 def test_writing_rolls_back_whatever_raises(database: Flask) -> None:
-    with pytest.raises(KeyboardInterrupt), writing():
+    with pytest.raises(KeyboardInterrupt), writing():  # noqa: PT012 - the change and what undoes it
         note([("effect", 1)], "Interrupted")
         raise KeyboardInterrupt
     assert effects() == 0

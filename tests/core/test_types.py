@@ -91,7 +91,10 @@ def test_sums_and_differences_keep_type_and_digits(connection: sa.Connection) ->
     )
     found = list(connection.execute(query).one())
     assert [str(value) for value in found] == ["0.30", "0.65", "-0.05", "0.20", "0.30", "-0.05"]
-    assert [str(value) for value in connection.execute(sa.select(AMOUNTS.amount + D("0.05"))).scalars()] == ["0.15", "0.25"]
+    assert [str(value) for value in connection.execute(sa.select(AMOUNTS.amount + D("0.05"))).scalars()] == [
+        "0.15",
+        "0.25",
+    ]
 
 
 @pytest.mark.database
@@ -103,7 +106,9 @@ def test_the_total_of_nothing_is_zero(connection: sa.Connection) -> None:
 def test_comparisons_are_in_the_columns_scale(connection: sa.Connection) -> None:
     connection.execute(sa.insert(THING), [{"amount": D(5)}, {"amount": D("5.01")}])
     assert connection.execute(sa.select(AMOUNTS.amount).where(AMOUNTS.amount > D(5))).scalars().all() == [D("5.01")]
-    assert connection.execute(sa.select(AMOUNTS.amount).where(AMOUNTS.amount.in_([D("5.00")]))).scalars().all() == [D(5)]
+    assert connection.execute(sa.select(AMOUNTS.amount).where(AMOUNTS.amount.in_([D("5.00")]))).scalars().all() == [
+        D(5)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -157,7 +162,22 @@ def test_sort_keys() -> None:
 
 @pytest.mark.database
 def test_sorted_text_has_one_order_on_both_engines(connection: sa.Connection) -> None:
-    names = ["Zoë", "élan", "Eland", "de Vries", "De  Vries", "d'Hondt", "Özil", "ozon", "a-b", "ab", "a b", "10", "9", "_x"]
+    names = [
+        "Zoë",
+        "élan",
+        "Eland",
+        "de Vries",
+        "De  Vries",
+        "d'Hondt",
+        "Özil",
+        "ozon",
+        "a-b",
+        "ab",
+        "a b",
+        "10",
+        "9",
+        "_x",
+    ]
     connection.execute(sa.insert(THING), [{"name": sort_key(name)} for name in names])
     found = connection.execute(sa.select(THING.c.name).order_by(THING.c.name)).scalars().all()
     assert found == sorted(sort_key(name) for name in names)

@@ -25,11 +25,11 @@ def directives(answer: Any) -> dict[str, list[str]]:
 @on_sqlite
 @pytest.mark.parametrize("path", ["/login", "/healthz", "/no-such-page", "/static/css/base.css"])
 def test_every_answer_has_its_headers(path: str, app: Flask) -> None:
-    answer = app.test_client().get(path)
+    with app.test_client().get(path) as answer:
+        policy = directives(answer)
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Referrer-Policy"] == "same-origin"
     assert "geolocation=(self)" in answer.headers["Permissions-Policy"]
-    policy = directives(answer)
     assert policy["default-src"] == ["'self'"]
     assert policy["object-src"] == policy["base-uri"] == ["'none'"]
     assert policy["frame-ancestors"] == policy["form-action"] == ["'self'"]

@@ -14,7 +14,7 @@ from stdnum import ean
 from fsm import demo
 from fsm.app import create_app
 from fsm.company.services import current
-from fsm.core.db import Base, db, session
+from fsm.core.db import Base, db, is_sqlite, session
 from fsm.core.errors import ConflictError
 from fsm.customers.models import Contact, Customer, Equipment, Site
 from fsm.demo import bills, pictures, work
@@ -92,9 +92,21 @@ def dump() -> dict[str, list[tuple[Any, ...]]]:
     }
 
 
+def dump_of_another(folder: Path, today: dt.date) -> dict[str, list[tuple[Any, ...]]]:
+    """What a second load of the same day makes, in a database of its own."""
+    app = new_sqlite(folder)
+    with app.app_context():
+        load(today)
+        found = dump()
+        session.remove()
+        db.engine.dispose()
+    assert all(found.values())
+    return found
+
+
 @pytest.mark.database
 @pytest.mark.parametrize("today", [AFTER_NEW_YEAR, AUTUMN], ids=str)
-def test_a_sound_company_with_everything_in_it(empty: Flask, today: dt.date) -> None:
+def test_a_sound_company_with_everything_in_it_the_same_each_time(empty: Flask, today: dt.date, tmp_path: Path) -> None:
     assert load(today) == demo.STEPS
     assert checks.run() == []
     company = current()
@@ -109,6 +121,8 @@ def test_a_sound_company_with_everything_in_it(empty: Flask, today: dt.date) -> 
     _check_money(today)
     with pytest.raises(ConflictError):
         load(today)
+    if is_sqlite() and today == AUTUMN:  # ids are part of payment references, and PostgreSQL's do not start anew
+        assert dump() == dump_of_another(tmp_path / "two", today)
 
 
 def _check_people() -> None:
@@ -157,30 +171,16 @@ def _check_money(today: dt.date) -> None:
         days = [invoice.invoice_date for invoice in posted if invoice.kind is kind]
         assert days == sorted(days)
         assert days[-1] <= today
-    assert {invoice.days_due and invoice.follow_up.sent_at is None for invoice in posted} == {True, False}
+    assert sum(invoice.follow_up is not None and invoice.follow_up.sent_at is None for invoice in posted) == 3
     items = session.scalars(sa.select(OpenItem)).all()
     owed = [item for item in items if item.kind is ItemKind.INVOICE and item.balance]
     assert any(item.due_on < today - dt.timedelta(days=40) for item in owed)
-    assert any(0 < item.balance < item.invoiced - item.credited for item in owed)
+    assert sum(item.paid > 0 for item in owed) == 3
     assert [item.balance for item in items if item.kind is ItemKind.ON_ACCOUNT] == [-100]
     methods = set(session.scalars(sa.select(Payment.method)))
     assert methods == {PaymentMethod.TRANSFER, PaymentMethod.BANCONTACT, PaymentMethod.CASH}
     assert count(PaymentPart, PaymentPart.discount > 0) == 1
     assert count(Invoice, Invoice.discount_percentage > 0) == 1
-
-
-@pytest.mark.database
-def test_the_same_day_gives_the_same_company(tmp_path: Path) -> None:
-    dumps = []
-    for name in ("one", "two"):
-        app = new_sqlite(tmp_path / name)
-        with app.app_context():
-            load(AUTUMN)
-            dumps.append(dump())
-            session.remove()
-            db.engine.dispose()
-    assert dumps[0] == dumps[1]
-    assert all(dumps[0].values())
 
 
 def test_today_is_today_even_on_a_sunday_and_other_days_are_worked_on() -> None:

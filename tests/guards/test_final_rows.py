@@ -175,7 +175,9 @@ def test_the_unique_keys_are_known() -> None:
 
 
 @only_sqlite
-@pytest.mark.parametrize(("name", "key"), UNIQUE_KEYS, ids=lambda part: part if isinstance(part, str) else ",".join(part))
+@pytest.mark.parametrize(
+    ("name", "key"), UNIQUE_KEYS, ids=lambda part: part if isinstance(part, str) else ",".join(part)
+)
 def test_no_replacing_by_a_unique_key(
     name: str, key: list[str], books: Books, doors: list[Door], refused: Refused
 ) -> None:

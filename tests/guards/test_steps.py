@@ -54,7 +54,12 @@ def test_no_posting_of_what_does_not_balance(
 
 
 def test_no_posting_into_a_closed_period(books: Books, doors: list[Door], request: pytest.FixtureRequest) -> None:
-    doors[0].run("UPDATE period SET closed_at = ? WHERE first_day <= ? AND last_day >= ?", MOMENT, DAY.isoformat(), DAY.isoformat())
+    doors[0].run(
+        "UPDATE period SET closed_at = ? WHERE first_day <= ? AND last_day >= ?",
+        MOMENT,
+        DAY.isoformat(),
+        DAY.isoformat(),
+    )
     sentence = "The period of this journal entry is closed."
     request.getfixturevalue("refused")(POST_ENTRY, MOMENT, 1, HASH, books.draft_entry, sentence=sentence)
 
@@ -134,7 +139,9 @@ def issued(books: Books, kind: str = "invoice", source_id: int | None = None) ->
             sa.text("UPDATE journal_line SET entry_id = :new WHERE entry_id = :old"),
             {"new": entry_id, "old": books.draft_entry},
         )
-        session.execute(sa.text("UPDATE journal_entry SET posted_at = :at WHERE id = :id"), {"at": MOMENT, "id": entry_id})
+        session.execute(
+            sa.text("UPDATE journal_entry SET posted_at = :at WHERE id = :id"), {"at": MOMENT, "id": entry_id}
+        )
     return entry_id
 
 
@@ -163,7 +170,9 @@ def test_no_posting_with_a_draft_entry(books: Books, refused: Refused) -> None:
     refused(POST_INVOICE, "invoice:1", "25", 3, DAY.isoformat(), books.draft_entry, books.draft_invoice)
 
 
-def test_no_posting_of_an_invoice_without_lines(books: Books, doors: list[Door], request: pytest.FixtureRequest) -> None:
+def test_no_posting_of_an_invoice_without_lines(
+    books: Books, doors: list[Door], request: pytest.FixtureRequest
+) -> None:
     entry_id = issued(books)
     doors[0].run("DELETE FROM invoice_line WHERE invoice_id = ?", books.draft_invoice)
     values = ("invoice:1", "25", 3, DAY.isoformat(), entry_id, books.draft_invoice)
@@ -215,7 +224,9 @@ def reversed_entries(books: Books) -> Books:
 
 
 def test_only_the_last_number_is_withdrawn(reversed_entries: Books, refused: Refused) -> None:
-    refused(WITHDRAW, reversed_entries.earlier_invoice, sentence="Only the last invoice of its series can be withdrawn.")
+    refused(
+        WITHDRAW, reversed_entries.earlier_invoice, sentence="Only the last invoice of its series can be withdrawn."
+    )
 
 
 def test_nothing_else_changes_with_the_withdrawing(reversed_entries: Books, refused: Refused) -> None:
@@ -224,7 +235,9 @@ def test_nothing_else_changes_with_the_withdrawing(reversed_entries: Books, refu
     for name in names:
         changed = f"CASE WHEN {name} IS NULL THEN {_something(name)} ELSE {_other(name)} END"
         statement = f"UPDATE invoice SET state = 'withdrawn', {name} = {changed} WHERE id = ?"
-        refused(statement, reversed_entries.final["invoice"], sentence="A posted invoice is final: withdraw or credit it.")
+        refused(
+            statement, reversed_entries.final["invoice"], sentence="A posted invoice is final: withdraw or credit it."
+        )
     assert len(names) > 40
 
 

@@ -340,7 +340,7 @@ def test_suggestions_have_the_customers_price_and_vat(database: Flask, client_fo
     (found,) = client.get(f"/invoices/{invoice.id}/items?q=filt").get_json()
     assert (found["id"], found["amount"], found["tax_rate"], found["code"]) == (item.id, "9.95", "21", "FLT-1")
     (rate,) = client.get(f"/invoices/{invoice.id}/items?q=lab").get_json()
-    assert (rate["id"], rate["description"], rate["amount"]) == ("", "Labor", "65")
+    assert (rate["id"], rate["description"], rate["amount"]) == ("", "Labor", "65.00")
     assert "purchase" not in str(found)
 
 

@@ -39,7 +39,7 @@ def stored() -> dict[str, str]:
                 "UNION ALL SELECT p.oid::regprocedure::text, pg_get_functiondef(p.oid) FROM pg_proc p "
                 "JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = current_schema()"
             )
-        return {name: text for name, text in connection.execute(sa.text(query))}
+        return {row[0]: row[1] for row in connection.execute(sa.text(query))}
 
 
 def test_the_database_has_the_guards_of_the_file(database: Flask) -> None:

@@ -19,8 +19,7 @@ Named = dict[str, set[str]]
 def _plain(sql: str) -> str:
     """SQL of an index or a check, without what an engine adds: case, spaces, brackets, casts, quotes, table names."""
     text = re.sub(r"::[a-z ]+(\(\d+\))?(\[\])?", "", sql.lower())
-    text = re.sub(r"[\s()\"]", "", text)
-    return text
+    return re.sub(r"[\s()\"]", "", text)
 
 
 def _checks_of_models() -> Named:
@@ -58,7 +57,9 @@ def test_checks_have_the_same_names(database: Flask) -> None:
         table.name: {str(check["name"]) for check in inspector.get_check_constraints(table.name)}
         for table in Base.metadata.sorted_tables
     }
-    assert stored == {name: {_rendered(name, check) for check in checks} for name, checks in _checks_of_models().items()}
+    assert stored == {
+        name: {_rendered(name, check) for check in checks} for name, checks in _checks_of_models().items()
+    }
 
 
 def _rendered(table: str, name: str) -> str:
@@ -83,7 +84,13 @@ def test_indexes_are_the_same_with_their_conditions(database: Flask) -> None:
             str(index.name): (
                 [column.name for column in index.columns],
                 bool(index.unique),
-                _plain(str(index.dialect_options[dialect]["where"] if index.dialect_options[dialect]["where"] is not None else "")),
+                _plain(
+                    str(
+                        index.dialect_options[dialect]["where"]
+                        if index.dialect_options[dialect]["where"] is not None
+                        else ""
+                    )
+                ),
             )
             for index in table.indexes
         }
