@@ -19,6 +19,7 @@ from fsm.core.db import Base, session
 from fsm.core.types import ID, Moment
 
 Json: TypeAlias = dict[str, Any]
+HIDDEN = "(hidden)"
 
 
 class AuditChange(Base):
@@ -53,8 +54,9 @@ class TimelineNote(Base):
 
 
 def now() -> dt.datetime:
-    """The present moment in UTC."""
-    return dt.datetime.now(dt.UTC)
+    """The present moment in UTC; in a transaction that tells of the past (the demo), the moment told of."""
+    told: dt.datetime | None = session.info.get("moment")
+    return told or dt.datetime.now(dt.UTC)
 
 
 def note(subjects: Iterable[tuple[str, int]], sentence: str) -> None:
@@ -71,7 +73,7 @@ def notes(told: Iterable[tuple[Iterable[tuple[str, int]], str]]) -> None:
         for kind, row_id in subjects
     ]
     if rows:
-        session.execute(sa.insert(TimelineNote), rows)
+        session.connection().execute(sa.insert(TimelineNote), rows)
 
 
 def timeline(kind: str, row_id: int, limit: int = 100) -> list[TimelineNote]:
@@ -129,8 +131,13 @@ def _audited(rows: Iterable[Any]) -> list[Any]:
     return [row for row in rows if getattr(row, "__audited__", False)]
 
 
+def _hidden(row: Any) -> frozenset[str]:  # noqa: ANN401 - any mapped row
+    names: frozenset[str] = getattr(row, "__audit_hidden__", frozenset())
+    return names
+
+
 def _columns(row: Any) -> list[str]:  # noqa: ANN401 - any mapped row
-    hidden: frozenset[str] = getattr(row, "__audit_hidden__", frozenset())
+    hidden = _hidden(row)
     return [name for name in sa.inspect(row).mapper.column_attrs.keys() if name not in hidden]  # noqa: SIM118 - no dict
 
 
@@ -147,6 +154,9 @@ def _difference(row: Any) -> tuple[Json, Json]:  # noqa: ANN401 - any mapped row
         if history.has_changes():
             before[name] = _plain(history.deleted[0]) if history.deleted else None
             after[name] = _plain(history.added[0]) if history.added else None
+    for name in sorted(_hidden(row)):  # that it changed is told, its values are not
+        if orm.attributes.get_history(row, name).has_changes():
+            before[name] = after[name] = HIDDEN
     return before, after
 
 

@@ -26,6 +26,13 @@ class Base(orm.DeclarativeBase):
 
     metadata = sa.MetaData(naming_convention=NAMES)
 
+    def __init_subclass__(cls) -> None:
+        """An id is never given twice: on SQLite too, where the highest would come back after a deletion."""
+        super().__init_subclass__()
+        table = cls.metadata.tables[cls.__tablename__]
+        if [column.name for column in table.primary_key] == ["id"]:
+            table.dialect_kwargs["sqlite_autoincrement"] = True
+
 
 db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
 session = db.session
@@ -100,7 +107,7 @@ def writing(*, actor_id: int | None = None, bulk: bool = False) -> Iterator[None
         session.rollback()
         raise
     finally:
-        session.info.update(writes=False, actor_id=None)
+        session.info.update(writes=False, actor_id=None, moment=None)
 
 
 def _check_length(started: float, *, bulk: bool) -> None:

@@ -59,7 +59,7 @@ def enqueue(kind: str, payloads: list[Payload]) -> None:
         for p in payloads
     ]
     if rows:
-        session.execute(sa.insert(Job), rows)
+        session.connection().execute(sa.insert(Job), rows)
 
 
 def run_one(handlers: Mapping[str, Handler]) -> bool:

@@ -9,7 +9,7 @@ from fsm.catalog import services as catalog
 from fsm.core.db import session
 from fsm.customers.models import Site
 from fsm.demo.bills import CASH, Bill, Credit, Event, Receipt
-from fsm.demo.scene import Scene
+from fsm.demo.scene import Scene, tell_of
 from fsm.documents.payment_reference import printed
 from fsm.invoices import crediting, drafts, from_orders, services
 from fsm.invoices.models import Invoice, InvoiceLine
@@ -33,6 +33,8 @@ PARTS_TO_FRANCE = (("FLT-MG", 2), ("TRV-15", 24), ("SAF-30", 6), ("GLY-10", 4))
 def load(scene: Scene, events: Sequence[Event]) -> None:
     """Let each event happen on its day."""
     for event in events:
+        if event.day is not None:
+            tell_of(scene.at(event.day, "11:20"))
         match event:
             case Bill():
                 _bill(scene, event)

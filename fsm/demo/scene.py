@@ -49,6 +49,12 @@ class Scene:
         return now if now.date() == self.today else dt.datetime.combine(self.today, _CLOCK, zone())
 
 
+def tell_of(moment: dt.datetime) -> None:
+    """What is done from here on in this transaction happened then, as timeline, audit and documents will say."""
+    session.flush()
+    session.info["moment"] = min(moment, dt.datetime.now(dt.UTC)).astimezone(dt.UTC)
+
+
 @contextmanager
 def acting(actor: Actor) -> Iterator[None]:
     """Within a transaction of the office: what is done here somebody else does, as timeline and audit will say."""

@@ -8,7 +8,7 @@ from random import Random
 
 from fsm.core.db import session
 from fsm.demo import pictures
-from fsm.demo.scene import Scene, acting
+from fsm.demo.scene import Scene, acting, tell_of
 from fsm.demo.tables import rows
 from fsm.files import services as files
 from fsm.files.images import Picture
@@ -161,6 +161,7 @@ def load(scene: Scene, orders: Sequence[Row]) -> None:
 def _take(scene: Scene, row: Row) -> ServiceOrder:
     ann = scene.people["ann"]
     taken_at = scene.at(row.created_day, f"{9 + len(row.site) % 7:02d}:{len(row.job.description) % 60:02d}")
+    tell_of(taken_at)
     order = services.create(
         OrderValues(
             site_id=scene.sites[row.site],
@@ -200,6 +201,7 @@ def _log_hours(scene: Scene, row: Row, order: ServiceOrder) -> dt.datetime:
     start_at, travel = scene.at(row.day, row.start), dt.timedelta(minutes=_travel(row))
     minutes = (row.job.minutes // 2 if row.outcome == "progress" else row.job.minutes) + row.jitter
     end_at = start_at + travel + dt.timedelta(minutes=minutes)
+    tell_of(end_at)
     for name in row.people:
         actor, rate = scene.people[name], "apprentice" if name == "lena" else row.job.rate
         with acting(actor):
@@ -244,7 +246,8 @@ def _use(order: ServiceOrder, actor: Actor, moment: dt.datetime, values: PartVal
 
 def _conclude(scene: Scene, row: Row, order: ServiceOrder) -> None:
     """What the office does with an order that is done."""
-    ann = scene.people["ann"]
+    ann, validated_at = scene.people["ann"], scene.at(min(row.day + 2, -1), "08:40")
+    tell_of(validated_at)
     match row.outcome:
         case "progress" | "done":
             return
@@ -264,4 +267,4 @@ def _conclude(scene: Scene, row: Row, order: ServiceOrder) -> None:
             with acting(tom):
                 report.write_report(order.id, f"{row.job.report} Parts SAF-30 and VES-12 fitted.", actor=tom)
                 services.finish(order.id, actor=tom, moment=scene.at(row.day + 1, "16:20"))
-    services.validate(order.id, actor=ann, moment=scene.at(min(row.day + 2, -1), "08:40"))
+    services.validate(order.id, actor=ann, moment=validated_at)

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy.dialects import postgresql, sqlite
 
 from fsm.company.models import Company
-from fsm.core import audit
+from fsm.core import audit, bulk
 from fsm.core.db import afterwards, is_sqlite, lock, session
 from fsm.core.errors import DomainError, NotFoundError
 from fsm.core.state import check_version
@@ -47,8 +47,7 @@ def freeze(documents: Sequence[tuple[str, int, Facts]]) -> dict[int, str]:
         {"document_kind": kind, "document_id": row_id, "facts": texts[row_id], "sha256": hashes[row_id]}
         for kind, row_id, _facts in documents
     ]
-    if rows:
-        session.execute(sa.insert(PrintedFacts), rows)
+    bulk.add(PrintedFacts, rows)
     return hashes
 
 

@@ -3,16 +3,20 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from decimal import Decimal
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, TypeAlias
 
 from fsm.documents.totals import LineIn, LineTotals, TaxKey, TaxTotals, Terms, Totals, compute
 from fsm.invoices.models import Invoice, InvoiceLine, InvoiceTax
 
+# Mapped rows, or plain values on their way to a bulk insert.
+Document: TypeAlias = Invoice | SimpleNamespace
+Line: TypeAlias = InvoiceLine | SimpleNamespace
 _TOTALS = tuple(field.name for field in fields(Totals) if field.type in {Decimal, "Decimal"})
 _TAX_AMOUNTS = tuple(field.name for field in fields(TaxTotals) if field.type in {Decimal, "Decimal"})
 
 
-def terms_of(invoice: Invoice) -> Terms:
+def terms_of(invoice: Document) -> Terms:
     """The document's own terms."""
     return Terms(
         tax_calculation=invoice.tax_calculation,
@@ -23,7 +27,7 @@ def terms_of(invoice: Invoice) -> Terms:
     )
 
 
-def line_in(line: InvoiceLine, sign: int = 1) -> LineIn:
+def line_in(line: Line, sign: int = 1) -> LineIn:
     """A stored line as the totals want it; ``sign`` -1 turns the quantity (a credit note)."""
     return LineIn(
         quantity=line.quantity * sign,
@@ -34,12 +38,12 @@ def line_in(line: InvoiceLine, sign: int = 1) -> LineIn:
     )
 
 
-def totals_of(invoice: Invoice, lines: Sequence[InvoiceLine]) -> Totals:
+def totals_of(invoice: Document, lines: Sequence[Line]) -> Totals:
     """An invoice's totals; a credit note's are made by ``crediting.totals_of_credit``."""
     return compute([line_in(line) for line in lines], terms_of(invoice))
 
 
-def totals_columns(invoice: Invoice, totals: Totals) -> dict[str, Any]:
+def totals_columns(invoice: Document, totals: Totals) -> dict[str, Any]:
     """The totals as columns of the invoice; a credit note's stored figures are positive."""
     return {name: getattr(totals, name) * invoice.sign for name in _TOTALS}
 
@@ -63,7 +67,7 @@ def changed_lines(invoice: Invoice, lines: Sequence[InvoiceLine], totals: Totals
     ]
 
 
-def store(invoice: Invoice, lines: Sequence[InvoiceLine], totals: Totals) -> None:
+def store(invoice: Document, lines: Sequence[Line], totals: Totals) -> None:
     """Write the totals into the rows."""
     for name, value in totals_columns(invoice, totals).items():
         setattr(invoice, name, value)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from fsm.core import jobs, numbering
+from fsm.core import bulk, jobs, numbering
 from fsm.core.audit import note, notes, now
 from fsm.core.db import Base, lock, session
 from fsm.core.errors import ConflictError, NotFoundError
@@ -131,8 +131,7 @@ def _write(
     if lines:
         session.execute(sa.update(InvoiceLine), lines)
     taxes = [row for one in prepared for row in figures.tax_rows(one.invoice, one.totals, one.grids)]
-    if taxes:
-        session.execute(sa.insert(InvoiceTax), taxes)
+    bulk.add(InvoiceTax, taxes)
     moment = now()
     rows = [
         figures.totals_columns(one.invoice, one.totals)

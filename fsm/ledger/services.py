@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.dialects import postgresql, sqlite
 
-from fsm.core import numbering
+from fsm.core import bulk, numbering
 from fsm.core.audit import now
 from fsm.core.db import is_sqlite, lock, session
 from fsm.core.errors import ConflictError, DomainError
@@ -307,10 +307,7 @@ def _insert(
     accounts: dict[str, int],
     items: dict[NewItem | int, int],
 ) -> list[int]:
-    inserted = session.execute(
-        sa.insert(JournalEntry).returning(JournalEntry.id, sort_by_parameter_order=True), list(rows)
-    )
-    ids = list(inserted.scalars())
+    ids = bulk.insert(JournalEntry, rows)
     line_rows = []
     for entry_id, entry in zip(ids, lines, strict=True):
         for position, line in enumerate(entry, start=1):
@@ -328,14 +325,13 @@ def _insert(
                     "currency_credit": currency_credit,
                 }
             )
-    session.execute(sa.insert(JournalLine), line_rows)
+    bulk.add(JournalLine, line_rows)
     move_rows = [
         {"entry_id": entry_id, "open_item_id": items[item], "role": role, "amount": amount, "amount_eur": amount_eur}
         for entry_id, entry in zip(ids, moves, strict=True)
         for item, role, amount, amount_eur in entry
     ]
-    if move_rows:
-        session.execute(sa.insert(ItemMovement), move_rows)
+    bulk.add(ItemMovement, move_rows)
     _move_heads(rows, ids)
     return ids
 

@@ -34,6 +34,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
         sa.UniqueConstraint("number", name=op.f("uq_account_number")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "app_user",
@@ -54,6 +55,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_app_user")),
         sa.UniqueConstraint("email", name=op.f("uq_app_user_email")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "audit_change",
@@ -67,6 +69,7 @@ def upgrade() -> None:
         sa.Column("before", sa.JSON(), nullable=True),
         sa.Column("after", sa.JSON(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_change")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("audit_change", schema=None) as batch_op:
         batch_op.create_index("ix_audit_change_table_name_row_id", ["table_name", "row_id", "id"], unique=False)
@@ -83,6 +86,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bank_account")),
         sa.UniqueConstraint("iban", name=op.f("uq_bank_account_iban")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "customer",
@@ -136,6 +140,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("days_due BETWEEN 0 AND 999", name=op.f("ck_customer_days_due")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_customer")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("customer", schema=None) as batch_op:
         batch_op.create_index("ix_customer_sort_key_id", ["sort_key", "id"], unique=False)
@@ -170,6 +175,7 @@ def upgrade() -> None:
         sa.CheckConstraint("days_due BETWEEN 0 AND 999", name=op.f("ck_document_settings_days_due")),
         sa.CheckConstraint("id = 1", name=op.f("ck_document_settings_single_row")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_document_settings")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "fiscal_year",
@@ -182,6 +188,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("first_day", name=op.f("uq_fiscal_year_first_day")),
         sa.UniqueConstraint("last_day", name=op.f("uq_fiscal_year_last_day")),
         sa.UniqueConstraint("name", name=op.f("uq_fiscal_year_name")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "idempotency_key",
@@ -206,6 +213,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint("id = 1", name=op.f("ck_invoice_settings_single_row")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invoice_settings")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "job",
@@ -232,6 +240,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_job")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("job", schema=None) as batch_op:
         batch_op.create_index("ix_job_state_run_at", ["state", "run_at", "id"], unique=False)
@@ -264,6 +273,7 @@ def upgrade() -> None:
         sa.CheckConstraint("tax_rate BETWEEN 0 AND 1000000", name=op.f("ck_labor_rate_tax_rate")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_labor_rate")),
         sa.UniqueConstraint("name", name=op.f("uq_labor_rate_name")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "login_failure",
@@ -272,6 +282,7 @@ def upgrade() -> None:
         sa.Column("address", sa.String(length=60), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_login_failure")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("login_failure", schema=None) as batch_op:
         batch_op.create_index("ix_login_failure_address_at", ["address", "at"], unique=False)
@@ -301,6 +312,7 @@ def upgrade() -> None:
         sa.CheckConstraint("first_number > 0", name=op.f("ck_number_series_first_number")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_number_series")),
         sa.UniqueConstraint("kind", "prefix", "format", name=op.f("uq_number_series_kind_prefix_format")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("number_series", schema=None) as batch_op:
         batch_op.create_index(
@@ -321,6 +333,7 @@ def upgrade() -> None:
         sa.CheckConstraint("id = 1", name=op.f("ck_payment_settings_single_row")),
         sa.CheckConstraint("tolerance >= 0", name=op.f("ck_payment_settings_tolerance")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payment_settings")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "printed_facts",
@@ -331,6 +344,7 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_printed_facts")),
         sa.UniqueConstraint("document_kind", "document_id", name=op.f("uq_printed_facts_document_kind_document_id")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "service_settings",
@@ -344,6 +358,7 @@ def upgrade() -> None:
         sa.CheckConstraint("minimum_minutes BETWEEN 0 AND 480", name=op.f("ck_service_settings_minimum_minutes")),
         sa.CheckConstraint("rounding_minutes BETWEEN 1 AND 60", name=op.f("ck_service_settings_rounding_minutes")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_service_settings")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "stock_item",
@@ -369,6 +384,7 @@ def upgrade() -> None:
         sa.CheckConstraint("tax_rate BETWEEN 0 AND 1000000", name=op.f("ck_stock_item_tax_rate")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stock_item")),
         sa.UniqueConstraint("code", name=op.f("uq_stock_item_code")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("stock_item", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_stock_item_barcode"), ["barcode"], unique=False)
@@ -384,6 +400,7 @@ def upgrade() -> None:
         sa.CheckConstraint("size >= 0", name=op.f("ck_stored_file_size")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stored_file")),
         sa.UniqueConstraint("sha256", name=op.f("uq_stored_file_sha256")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "timeline_note",
@@ -394,6 +411,7 @@ def upgrade() -> None:
         sa.Column("subject_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("sentence", sa.String(length=500), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_timeline_note")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("timeline_note", schema=None) as batch_op:
         batch_op.create_index(
@@ -417,6 +435,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_account_role_account_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account_role")),
         sa.UniqueConstraint("role", name=op.f("uq_account_role_role")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "company",
@@ -471,6 +490,7 @@ def upgrade() -> None:
         sa.CheckConstraint("id = 1", name=op.f("ck_company_single_row")),
         sa.ForeignKeyConstraint(["logo_file_id"], ["stored_file.id"], name=op.f("fk_company_logo_file_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_company")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "contact",
@@ -487,6 +507,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_contact_customer_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("contact", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_contact_customer_id"), ["customer_id"], unique=False)
@@ -509,6 +530,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_customer_price")),
         sa.UniqueConstraint("customer_id", "labor_rate_id", name=op.f("uq_customer_price_customer_id_labor_rate_id")),
         sa.UniqueConstraint("customer_id", "stock_item_id", name=op.f("uq_customer_price_customer_id_stock_item_id")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "frozen_pdf",
@@ -522,6 +544,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_frozen_pdf")),
         sa.UniqueConstraint("printed_facts_id", name=op.f("uq_frozen_pdf_printed_facts_id")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "journal_entry",
@@ -564,6 +587,7 @@ def upgrade() -> None:
             "journal", "fiscal_year_id", "number", name=op.f("uq_journal_entry_journal_fiscal_year_id_number")
         ),
         sa.UniqueConstraint("reverses_id", name=op.f("uq_journal_entry_reverses_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("journal_entry", schema=None) as batch_op:
         batch_op.create_index("ix_journal_entry_customer_id_id", ["customer_id", "id"], unique=False)
@@ -625,6 +649,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_open_item_customer_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_open_item")),
         sa.UniqueConstraint("kind", "source_id", name=op.f("uq_open_item_kind_source_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("open_item", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_open_item_credits_item_id"), ["credits_item_id"], unique=False)
@@ -645,6 +670,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_period")),
         sa.UniqueConstraint("first_day", name=op.f("uq_period_first_day")),
         sa.UniqueConstraint("last_day", name=op.f("uq_period_last_day")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "site",
@@ -674,6 +700,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_site_customer_id")),
         sa.ForeignKeyConstraint(["payer_id"], ["customer.id"], name=op.f("fk_site_payer_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_site")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("site", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_site_customer_id"), ["customer_id"], unique=False)
@@ -713,6 +740,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_user_session_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user_session")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_user_session_token_hash")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("user_session", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_user_session_user_id"), ["user_id"], unique=False)
@@ -732,6 +760,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_equipment_site_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_equipment")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("equipment", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_equipment_site_id"), ["site_id"], unique=False)
@@ -848,6 +877,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_invoice_site_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invoice")),
         sa.UniqueConstraint("entry_id", name=op.f("uq_invoice_entry_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("invoice", schema=None) as batch_op:
         batch_op.create_index("ix_invoice_corrects_id", ["corrects_id"], unique=False)
@@ -890,6 +920,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["entry_id"], ["journal_entry.id"], name=op.f("fk_item_movement_entry_id")),
         sa.ForeignKeyConstraint(["open_item_id"], ["open_item.id"], name=op.f("fk_item_movement_open_item_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_item_movement")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("item_movement", schema=None) as batch_op:
         batch_op.create_index("ix_item_movement_entry_id", ["entry_id"], unique=False)
@@ -940,6 +971,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["open_item_id"], ["open_item.id"], name=op.f("fk_journal_line_open_item_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_journal_line")),
         sa.UniqueConstraint("entry_id", "position", name=op.f("uq_journal_line_entry_id_position")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("journal_line", schema=None) as batch_op:
         batch_op.create_index("ix_journal_line_account_id_entry_id", ["account_id", "entry_id"], unique=False)
@@ -992,6 +1024,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payment")),
         sa.UniqueConstraint("entry_id", name=op.f("uq_payment_entry_id")),
         sa.UniqueConstraint("undone_entry_id", name=op.f("uq_payment_undone_entry_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("payment", schema=None) as batch_op:
         batch_op.create_index("ix_payment_customer_id_id", ["customer_id", "id"], unique=False)
@@ -1011,6 +1044,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["invoice_id"], ["invoice.id"], name=op.f("fk_invoice_follow_up_invoice_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invoice_follow_up")),
         sa.UniqueConstraint("invoice_id", name=op.f("uq_invoice_follow_up_invoice_id")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("invoice_follow_up", schema=None) as batch_op:
         batch_op.create_index("ix_invoice_follow_up_sent_at", ["sent_at"], unique=False)
@@ -1035,6 +1069,7 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "invoice_id", "tax_rate", "special_status", name=op.f("uq_invoice_tax_invoice_id_tax_rate_special_status")
         ),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "payment_part",
@@ -1047,6 +1082,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["open_item_id"], ["open_item.id"], name=op.f("fk_payment_part_open_item_id")),
         sa.ForeignKeyConstraint(["payment_id"], ["payment.id"], name=op.f("fk_payment_part_payment_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payment_part")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("payment_part", schema=None) as batch_op:
         batch_op.create_index("ix_payment_part_open_item_id", ["open_item_id"], unique=False)
@@ -1125,6 +1161,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["validated_by_id"], ["app_user.id"], name=op.f("fk_service_order_validated_by_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_service_order")),
         sa.UniqueConstraint("number", name=op.f("uq_service_order_number")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("service_order", schema=None) as batch_op:
         batch_op.create_index("ix_service_order_customer_id_id", ["customer_id", "id"], unique=False)
@@ -1163,6 +1200,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invoice_line")),
         sa.UniqueConstraint("invoice_id", "position", name=op.f("uq_invoice_line_invoice_id_position")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("invoice_line", schema=None) as batch_op:
         batch_op.create_index("ix_invoice_line_credits_line_id", ["credits_line_id"], unique=False)
@@ -1202,6 +1240,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["stock_item_id"], ["stock_item.id"], name=op.f("fk_part_used_stock_item_id")),
         sa.ForeignKeyConstraint(["technician_id"], ["app_user.id"], name=op.f("fk_part_used_technician_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_part_used")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("part_used", schema=None) as batch_op:
         batch_op.create_index("ix_part_used_service_order_id", ["service_order_id"], unique=False)
@@ -1218,6 +1257,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["service_order_id"], ["service_order.id"], name=op.f("fk_photo_service_order_id")),
         sa.ForeignKeyConstraint(["taken_by_id"], ["app_user.id"], name=op.f("fk_photo_taken_by_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_photo")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("photo", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_photo_service_order_id"), ["service_order_id"], unique=False)
@@ -1244,6 +1284,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["technician_id"], ["app_user.id"], name=op.f("fk_time_entry_technician_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_time_entry")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("time_entry", schema=None) as batch_op:
         batch_op.create_index("ix_time_entry_service_order_id", ["service_order_id"], unique=False)
@@ -1268,6 +1309,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["service_order_id"], ["service_order.id"], name=op.f("fk_visit_service_order_id")),
         sa.ForeignKeyConstraint(["technician_id"], ["app_user.id"], name=op.f("fk_visit_technician_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_visit")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("visit", schema=None) as batch_op:
         batch_op.create_index("ix_visit_service_order_id", ["service_order_id"], unique=False)
@@ -1291,6 +1333,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["time_entry_id"], ["time_entry.id"], name=op.f("fk_work_claim_time_entry_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_work_claim")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("work_claim", schema=None) as batch_op:
         batch_op.create_index("ix_work_claim_bill_kind_bill_id", ["bill_kind", "bill_id"], unique=False)

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from fsm.app import create_app
@@ -48,10 +47,10 @@ expect.set_options(timeout=TIMEOUT)
 
 @dataclass
 class Site:
-    """A running server; ``app`` is the program over the same database, for rows made before it starts."""
+    """A running server, and what its ``seed`` gave."""
 
     url: str
-    app: Flask
+    rows: Any
 
 
 @dataclass
@@ -83,26 +82,25 @@ def chrome() -> Iterator[Browser]:
         browser.close()
 
 
-def made(url: str, folder: Path, seed: Callable[[], Any] | None) -> Flask:
-    """The program over a migrated database with a company, and with what ``seed`` makes."""
+def filled(url: str, folder: Path, seed: Callable[[], Any] | None) -> Any:  # noqa: ANN401 - what the module's seed gives
+    """Bring the database to where the tests begin: a company, and what ``seed`` makes."""
     app = create_app(**(CONFIG | {"WRITE_LIMIT_SECONDS": None}), DATA_FOLDER=folder, SQLALCHEMY_DATABASE_URI=url)
     if url.startswith("postgresql"):
         migrated(app)
     with app.app_context():
-        with writing(bulk=True):
-            if url.startswith("postgresql"):
+        if url.startswith("postgresql"):
+            with writing(bulk=True):
                 factories.make_company()
-            if seed is not None:
-                seed()
+        rows = seed() if seed is not None else None
         session.remove()
         db.engine.dispose()
-    return app
+    return rows
 
 
 @contextlib.contextmanager
 def serving(url: str, folder: Path, seed: Callable[[], Any] | None = None) -> Iterator[Site]:
     """A server process with its worker over a database that is made first."""
-    app = made(url, folder, seed)
+    rows = filled(url, folder, seed)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -117,7 +115,7 @@ def serving(url: str, folder: Path, seed: Callable[[], Any] | None = None) -> It
         try:
             address = f"http://127.0.0.1:{port}"
             _wait_for(address, process, folder / "server.log")
-            yield Site(address, app)
+            yield Site(address, rows)
         finally:
             assert process.stdin is not None
             process.stdin.close()

@@ -134,7 +134,7 @@ def house(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     names += ("harmless", "prepared", "show")
     monkeypatch.setattr(roof, "PUBLIC", roof.PUBLIC | {f"probe.{name}" for name in names})
     url = db.engine.url.render_as_string(hide_password=False)
-    config = CONFIG | {"KEYS_OPTIONAL": False, "PROPAGATE_EXCEPTIONS": False}
+    config = CONFIG | {"KEYS_OPTIONAL": False, "PROPAGATE_EXCEPTIONS": False, "WRITE_LIMIT_SECONDS": 0.5}
     program = roof.create_app(**config, DATA_FOLDER=app.config["DATA_FOLDER"], SQLALCHEMY_DATABASE_URI=url)
     yield program
     with program.app_context():

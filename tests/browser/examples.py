@@ -1,0 +1,260 @@
+"""Rows of every kind and in every state, so that each page has something to show; and the address of every page."""
+
+import datetime as dt
+import io
+from dataclasses import dataclass
+from decimal import Decimal as D
+
+import sqlalchemy as sa
+from PIL import Image, ImageDraw
+
+from fsm.core.audit import now
+from fsm.core.db import session, writing
+from fsm.files import services as files
+from fsm.invoices import crediting
+from fsm.invoices.models import Invoice, InvoiceState
+from fsm.ledger.models import ItemKind, JournalEntry, OpenItem, Period
+from fsm.ledger.periods import close_period
+from fsm.payments.models import Payment
+from fsm.service_orders.models import OrderState, PartUsed, Photo, Priority, ServiceOrder, TimeEntry, Visit
+from fsm.users.models import Role, User
+from tests import factories
+from tests.conftest import user_of
+from tests.home.books import keep_books
+
+LONG = "Cogénération, chaudière à condensation and a district heating substation with three circuits, two of them shut"
+# Answers that are no pages: data, files, fragments for a script.
+NO_PAGES = frozenset(
+    {
+        "static",
+        "healthz",
+        "catalog.suggest",
+        "catalog.suggest_parts",
+        "company.logo",
+        "company.numbering_example",
+        "customers.options",
+        "customers.sites_of",
+        "customers.suggest",
+        "invoices.pdf",
+        "invoices.suggest",
+        "service_orders.photo",
+        "service_orders.signature",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Addresses by endpoint, several where a page has several faces."""
+
+    pages: dict[str, list[str]]
+
+
+def make_examples() -> Examples:
+    """Books, orders in every state, drafts; then the addresses of all pages."""
+    keep_books()
+    with writing(bulk=True):
+        ids = _work() | _money()
+    with writing(bulk=True):
+        period = session.scalars(sa.select(Period).order_by(Period.first_day)).first()
+        assert period is not None
+        close_period(period.id, actor_id=user_of(Role.MANAGER).id, today=factories.TODAY)
+        ids["period"] = period.id
+        ids["inactive"] = factories.make_user(Role.OFFICE, email="left@test.example", is_active=False).id
+    return Examples(_pages(ids))
+
+
+def _work() -> dict[str, int]:
+    """A customer with all there is, and an order in each state."""
+    technician = user_of(Role.TECHNICIAN)
+    customer = factories.make_customer(name="Vereniging van Mede-eigenaars Residentie Zonnebloem", phone="09 225 01 02")
+    contact = factories.make_contact(customer)
+    site = factories.make_site(
+        customer, name="Technical room, block C", hazards="Asbestos in the ceiling", access_code="4711", notes=LONG
+    )
+    machine = factories.make_equipment(site, warranty_until=dt.date(2027, 1, 1))
+    item = factories.make_item(code="PUMP-25-180-LONG-20", description=LONG, sale_price=D("12345.6789"))
+    rate = factories.make_rate(name="Night work", is_default=False)
+    moment = now().replace(minute=0, second=0, microsecond=0)
+    orders = {state: _order(site.id, state, machine.id) for state in OrderState}
+    for order in orders.values():
+        factories.make_visit(order, technician, moment + dt.timedelta(days=1))
+    going = orders[OrderState.IN_PROGRESS]
+    entry = factories.make_time(going, technician, rate, moment - dt.timedelta(hours=30), minutes=150, description=LONG)
+    part = factories.make_part(going, technician, item, D("2.5"))
+    file = files.put(_picture(), "image/jpeg")
+    photo = Photo(
+        service_order_id=going.id, file_id=file.id, caption="Before", taken_by_id=technician.id, taken_at=moment
+    )
+    session.add(photo)
+    done = orders[OrderState.DONE]
+    done.report, done.done_at, done.signature_file_id = "Pump replaced.", moment, file.id
+    done.signed_by, done.signed_at = "An Peeters", moment
+    factories.make_time(done, technician, rate, moment - dt.timedelta(hours=40), minutes=90)
+    factories.make_part(done, technician, item)
+    session.flush()
+    return {
+        "customer": customer.id,
+        "contact": contact.id,
+        "site": site.id,
+        "equipment": machine.id,
+        "item": item.id,
+        "rate": rate.id,
+        "entry": entry.id,
+        "part": part.id,
+        **{f"order_{state.value}": order.id for state, order in orders.items()},
+        "visit": session.scalars(sa.select(Visit.id).where(Visit.service_order_id == going.id)).one(),
+    }
+
+
+def _order(site_id: int, state: OrderState, equipment_id: int) -> ServiceOrder:
+    site = session.get_one(factories.Site, site_id)
+    return factories.make_order(
+        site,
+        state=state,
+        description=LONG,
+        equipment_id=equipment_id,
+        priority=Priority.EMERGENCY,
+        reference="PO 4500123456",
+        cancel_reason="Customer has moved" if state is OrderState.CANCELLED else "",
+    )
+
+
+def _picture() -> bytes:
+    picture = Image.new("RGB", (600, 300), "white")
+    ImageDraw.Draw(picture).line([(40, 200), (200, 60), (320, 220), (560, 80)], fill="navy", width=6)
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+def _money() -> dict[str, int]:
+    """A draft of many rates, a draft credit note, and one of each that the books have."""
+    draft = factories.make_invoice(lines=(("1234567.89", 21), ("100.00", 6), ("50.00", 12)), note=LONG)
+    posted = factories.make_posted_invoice(on=factories.TODAY, days_due=10)
+    credit = crediting.draft_credit(posted.id, None, releases_work=False, actor_id=posted.created_by_id)
+    rest = session.scalars(sa.select(OpenItem).where(OpenItem.balance < 0, OpenItem.currency == "EUR")).first()
+    assert rest is not None
+    owed = session.scalars(
+        sa.select(OpenItem).where(
+            OpenItem.customer_id == rest.customer_id, OpenItem.balance > 0, OpenItem.kind == ItemKind.INVOICE
+        )
+    ).first()
+    assert owed is not None
+    withdrawn = session.scalars(sa.select(Invoice.id).where(Invoice.state == InvoiceState.WITHDRAWN)).one()
+    note = session.scalars(
+        sa.select(Invoice.id).where(Invoice.corrects_id.is_not(None), Invoice.state == InvoiceState.POSTED)
+    ).first()
+    return {
+        "draft": draft.id,
+        "posted": posted.id,
+        "credit": credit.id,
+        "rest": rest.id,
+        "owed": owed.id,
+        "owed_customer": owed.customer_id,
+        "paid": session.scalars(sa.select(Invoice.id).where(Invoice.currency == "USD")).one(),
+        "withdrawn": withdrawn,
+        "note": note or 0,
+        "journal_entry": session.scalars(sa.select(sa.func.max(JournalEntry.id))).one(),
+        "payment": session.scalars(sa.select(sa.func.max(Payment.id))).one(),
+        "user": session.scalars(sa.select(sa.func.max(User.id))).one(),
+    }
+
+
+def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
+    customer, site = f"/customers/{ids['customer']}", f"/customers/{ids['customer']}/site/{ids['site']}"
+    order = f"/service-orders/{ids['order_in_progress']}"
+    draft, posted = f"/invoices/{ids['draft']}", f"/invoices/{ids['posted']}"
+    user = f"/users/{ids['user']}"
+    settings = {f"{name}.settings": [f"/settings/{name}"] for name in ("documents", "invoices", "payments")}
+    return settings | {
+        "catalog.customer_prices": [f"/catalog/customers/{ids['customer']}/prices"],
+        "catalog.edit": [f"/catalog/items/{ids['item']}/edit"],
+        "catalog.edit_rate": [f"/catalog/rates/{ids['rate']}/edit"],
+        "catalog.index": ["/catalog", "/catalog?tab=rates", "/catalog?q=nothing-like-it"],
+        "catalog.new": ["/catalog/items/new"],
+        "catalog.new_rate": ["/catalog/rates/new"],
+        "company.bank_accounts": ["/settings/bank-accounts"],
+        "company.edit": ["/settings/company"],
+        "company.edit_bank_account": ["/settings/bank-accounts/1/edit"],
+        "company.new_bank_account": ["/settings/bank-accounts/new"],
+        "company.numbering": ["/settings/numbering"],
+        "customers.edit": [f"{customer}/edit"],
+        "customers.edit_contact": [f"{customer}/contact/{ids['contact']}/edit"],
+        "customers.edit_equipment": [f"{customer}/equipment/{ids['equipment']}/edit"],
+        "customers.edit_site": [f"{site}/edit"],
+        "customers.index": ["/customers", "/customers?q=nothing-like-it"],
+        "customers.new": ["/customers/new"],
+        "customers.new_contact": [f"{customer}/contacts/new"],
+        "customers.new_equipment": [f"{site}/equipment/new"],
+        "customers.new_site": [f"{customer}/sites/new"],
+        "customers.show": [customer],
+        "customers.show_site": [site],
+        "home.first_start": [],  # a server of its own
+        "home.integrity": ["/integrity"],
+        "home.search": ["/search?q=a", "/search?q=nothing-like-it"],
+        "home.settings": ["/settings"],
+        "home.show": ["/"],
+        "invoices.cancel": [f"{posted}/cancel"],
+        "invoices.change_credit": [f"/invoices/{ids['credit']}/change-credit"],
+        "invoices.credit": [f"{posted}/credit"],
+        "invoices.edit": [f"{draft}/edit"],
+        "invoices.index": [
+            "/invoices",
+            "/invoices?q=nothing-like-it",
+            *(f"/invoices?tab={tab}" for tab in ("draft", "overdue", "paid", "cancelled", "credit_notes", "withdrawn")),
+        ],
+        "invoices.new": ["/invoices/new"],
+        "invoices.review": [f"{draft}/review", f"/invoices/{ids['credit']}/review"],
+        "invoices.review_many": [f"/invoices/review-many?ids={ids['draft']}&ids={ids['credit']}", "/invoices/review-many"],
+        "invoices.show": [posted, *(f"/invoices/{ids[name]}" for name in ("paid", "withdrawn", "note"))],
+        "ledger.account": ["/ledger/account/400000"],
+        "ledger.accounts": ["/ledger/accounts"],
+        "ledger.entries_of": [f"/ledger/of/invoice/{ids['posted']}"],
+        "ledger.index": ["/ledger", "/ledger?from=2026-01-01&to=2026-12-31"],
+        "ledger.periods": ["/ledger/periods"],
+        "ledger.reopen_period": [f"/ledger/periods/{ids['period']}/reopen"],
+        "ledger.show": [f"/ledger/{ids['journal_entry']}"],
+        "payments.index": ["/payments", "/payments?q=nothing-like-it"],
+        "payments.move": [f"/payments/move?open_item_id={ids['rest']}&to_item_id={ids['owed']}"],
+        "payments.of_invoice": [f"/payments/of-invoice/{ids['paid']}"],
+        "payments.refund": [f"/payments/refund?open_item_id={ids['rest']}"],
+        "payments.register": [
+            "/payments/register",
+            f"/payments/register?invoice_id={ids['posted']}",
+            f"/payments/register?customer_id={ids['owed_customer']}",
+        ],
+        "payments.show": [f"/payments/{ids['payment']}"],
+        "reports.trial_balance": ["/reports/trial-balance"],
+        "service_orders.add_part": [f"{order}/add-part?q=pump"],
+        "service_orders.add_photo": [f"{order}/add-photo"],
+        "service_orders.cancel": [f"{order}/cancel"],
+        "service_orders.correct_part": [f"{order}/parts/{ids['part']}/correct"],
+        "service_orders.correct_time": [f"{order}/time/{ids['entry']}/correct"],
+        "service_orders.done_not_invoiced": ["/service-orders/done-not-invoiced"],
+        "service_orders.edit": [f"{order}/edit"],
+        "service_orders.finish": [f"{order}/finish"],
+        "service_orders.index": [
+            "/service-orders",
+            *(f"/service-orders?tab={tab}" for tab in ("in_progress", "done", "cancelled")),
+            "/service-orders?q=nothing-like-it",
+        ],
+        "service_orders.log_time": [f"{order}/log-time"],
+        "service_orders.mark_not_to_bill": [f"{order}/part/{ids['part']}/not-to-bill"],
+        "service_orders.mine": ["/service-orders/mine"],
+        "service_orders.move_visit": [f"{order}/visits/{ids['visit']}/move"],
+        "service_orders.new": ["/service-orders/new?q=zon", f"/service-orders/new?site_id={ids['site']}"],
+        "service_orders.reopen": [f"/service-orders/{ids['order_done']}/reopen"],
+        "service_orders.schedule": [f"{order}/schedule"],
+        "service_orders.settings": ["/service-orders/settings/service"],
+        "service_orders.show": [f"/service-orders/{ids[f'order_{state.value}']}" for state in OrderState],
+        "service_orders.sign": [f"{order}/sign"],
+        "service_orders.validate": [f"/service-orders/{ids['order_done']}/validate"],
+        "service_orders.write_report": [f"{order}/write-report"],
+        "users.edit": [f"{user}/edit"],
+        "users.index": ["/users"],
+        "users.log_in": [],  # before anybody is signed in
+        "users.new": ["/users/new"],
+        "users.profile": ["/profile"],
+        "users.set_password": [f"{user}/set-password"],
+    }

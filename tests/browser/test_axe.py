@@ -1,0 +1,126 @@
+"""Every page, light and dark, on phone, tablet and desk: axe finds nothing serious, and nothing is wider than the screen."""
+
+import hashlib
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask_migrate import upgrade
+from playwright.sync_api import Browser, Page
+
+from fsm.app import create_app
+from fsm.users.models import Role
+from fsm.users.permissions import may
+from tests.browser.conftest import DESKTOP, SignIn, Site, Watch, serving
+from tests.browser.examples import NO_PAGES, make_examples
+
+pytestmark = pytest.mark.browser
+
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+WIDTHS = (1440, 820, 390)
+HEIGHT = 1000
+# Who sees most comes first; a page that looks the same to the next is not looked at again.
+ROLES = (Role.MANAGER, Role.ADMINISTRATOR, Role.TECHNICIAN, Role.OFFICE, Role.ACCOUNTANT)
+RUN = """async (rules) => {
+  const options = { resultTypes: ["violations"], iframes: false, ...(rules && { runOnly: rules }) };
+  const { violations } = await axe.run(document, options);
+  return violations.filter(({ impact }) => impact === "serious" || impact === "critical")
+    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(" ")} ${node.html.slice(0, 160)}`
+      + ` ${(node.any[0] ?? node.all[0] ?? node.none[0])?.message ?? ""}`));
+}"""
+WIDER = """() => {
+  const width = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= width) return [];
+  const wide = [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > width + 1);
+  return [`wider than the screen: ${wide.slice(0, 4).map((one) => one.outerHTML.slice(0, 100)).join(" | ")}`];
+}"""
+
+
+@pytest.fixture(scope="module")
+def seed() -> Any:  # noqa: ANN401 - a function
+    """Something on every page."""
+    return make_examples
+
+
+def faults_of(page: Page) -> list[str]:
+    """What is wrong with the page that is open: all rules in the light, colours alone in the dark."""
+    found: list[str] = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": HEIGHT})
+            faults = page.evaluate(RUN, ["color-contrast"] if scheme == "dark" else None)
+            faults += page.evaluate(WIDER) if scheme == "light" else []
+            found += [f"{page.url} {width} {scheme}: {fault}" for fault in faults]
+    return found
+
+
+def looks(html: str) -> str:
+    """What tells pages apart: all but the tokens, and who is signed in."""
+    main = html[html.find('<div class="frame">') :]
+    for passing in (r'name="(csrf_token|form_key)" value="[^"]*"', r'nonce="[^"]*"', r'(?s)<details class="menu user">.*?</details>'):
+        main = re.sub(passing, "", main)
+    return hashlib.sha256(main.encode()).hexdigest()
+
+
+def test_every_page_has_its_example(site: Site, tmp_path: Path) -> None:
+    """An endpoint that answers GET is looked at, or named as no page."""
+    app = create_app(SECRET_KEY="only for tests", DATA_FOLDER=tmp_path, SQLALCHEMY_DATABASE_URI="sqlite://")
+    endpoints = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    assert endpoints - NO_PAGES == set(site.rows.pages)
+
+
+def test_pages_for_each_role(site: Site, sign_in: SignIn, watch: Watch) -> None:
+    pages: dict[str, list[str]] = site.rows.pages
+    seen: set[str] = set()
+    faults: list[str] = []
+    for role in ROLES:
+        page = sign_in(role)
+        page.context.add_init_script(path=AXE)
+        for endpoint in sorted(pages):
+            for path in pages[endpoint] if may([role], endpoint) else ():
+                answer = page.request.get(path)
+                if answer.status != 200:
+                    faults.append(f"{path}: {answer.status} for {role.value}")
+                    continue
+                if (look := looks(answer.text())) in seen:
+                    continue
+                seen.add(look)
+                page.goto(path)
+                faults += [f"{role.value} {fault}" for fault in faults_of(page)]
+    assert not faults, f"{len(faults)} faults\n" + "\n".join(faults)
+    assert len(seen) >= len([endpoint for endpoint in pages if pages[endpoint]])
+
+
+def test_refused_pages(sign_in: SignIn, watch: Watch) -> None:
+    """Errors at fields, what may not be seen, what is not there."""
+    watch.refusals = {403, 404, 422}
+    page = sign_in(Role.OFFICE)
+    page.context.add_init_script(path=AXE)
+    page.goto("/customers/new")
+    page.get_by_label("Name").first.fill("No such number")
+    page.get_by_label("VAT number").fill("BE0123456789")
+    page.get_by_role("button", name="Save customer").click()
+    page.locator("[data-errors]").wait_for()
+    faults = faults_of(page)
+    for path in ("/reports/trial-balance", "/invoices/99999"):
+        page.goto(path)
+        faults += faults_of(page)
+    assert not faults, "\n".join(faults)
+
+
+def test_before_anybody_is_signed_in(chrome: Browser, site: Site, watch: Watch, tmp_path: Path) -> None:
+    """Log in; and the first start, on a database without a company."""
+    empty = create_app(SECRET_KEY="only for tests", DATA_FOLDER=tmp_path, SQLALCHEMY_DATABASE_URI=f"sqlite:///{tmp_path / 'fsm.sqlite3'}")
+    with empty.app_context():
+        upgrade()
+    faults: list[str] = []
+    with serving(f"sqlite:///{tmp_path / 'fsm.sqlite3'}", tmp_path) as new, chrome.new_context(**DESKTOP) as context:
+        context.on("page", watch.on)
+        page = context.new_page()
+        context.add_init_script(path=AXE)
+        for address in (f"{site.url}/login", f"{new.url}/first-start"):
+            page.goto(address)
+            faults += faults_of(page)
+    assert not faults, "\n".join(faults)
