@@ -4,24 +4,30 @@ import os
 import signal
 import subprocess
 import types
+from threading import Event, Thread
 
+import structlog
 import waitress
 from flask import Flask
 
 from fsm import worker
 
 THREADS = 8
+WATCH_SECONDS = 2.0
+log = structlog.get_logger()
 
 
 def serve(app: Flask, *, host: str, port: int) -> None:
-    """Serve until SIGTERM or Ctrl-C; the worker is started before and ended after."""
-    child = worker.start_child()
+    """Serve until SIGTERM or Ctrl-C; the worker is started before, again whenever it dies, and ended after."""
+    stop = Event()
+    keeper = Thread(target=_keep_worker, args=(stop,))
+    keeper.start()
 
-    def stop(number: int, frame: types.FrameType | None) -> None:
+    def end(number: int, frame: types.FrameType | None) -> None:
         del number, frame
         raise SystemExit(0)
 
-    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGTERM, end)
     try:
         waitress.serve(
             app,
@@ -29,13 +35,19 @@ def serve(app: Flask, *, host: str, port: int) -> None:
             port=port,
             threads=int(os.environ.get("FSM_THREADS", THREADS)),
             ident=None,
-            clear_untrusted_proxy_headers=True,
+            clear_untrusted_proxy_headers=os.environ.get("FSM_PROXIES", "0") == "0",
         )
     finally:
-        _end(child)
+        stop.set()
+        keeper.join()
 
 
-def _end(child: subprocess.Popen[bytes]) -> None:
+def _keep_worker(stop: Event) -> None:
+    child = worker.start_child()
+    while not stop.wait(WATCH_SECONDS):
+        if child.poll() is not None:
+            log.warning("the worker ended; starting another", status=child.returncode)
+            child = worker.start_child()
     if child.stdin is not None:
         child.stdin.close()  # the worker ends when its parent's pipe closes
     try:

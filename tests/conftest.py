@@ -178,7 +178,7 @@ def client_for(app: Flask) -> Callable[..., FlaskClient]:
 
 @pytest.fixture
 def count_queries(app: Flask) -> Callable[[], Any]:
-    """Collects what is sent to the database: use as ``with count_queries() as statements``."""
+    """Collect what is sent to the database while a block runs."""
 
     @contextlib.contextmanager
     def collect() -> Iterator[list[str]]:

@@ -15,7 +15,7 @@ from flask import g, has_request_context
 from sqlalchemy import event, orm
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fsm.core.db import Base, session
+from fsm.core.db import Base, require_writing, session
 from fsm.core.types import ID, Moment
 
 Json: TypeAlias = dict[str, Any]
@@ -73,6 +73,7 @@ def notes(told: Iterable[tuple[Iterable[tuple[str, int]], str]]) -> None:
         for kind, row_id in subjects
     ]
     if rows:
+        require_writing()
         session.connection().execute(sa.insert(TimelineNote), rows)
 
 
@@ -106,6 +107,7 @@ def record(changes: Iterable[tuple[str, int, str, Json | None, Json | None]]) ->
         for table, row_id, action, before, after in changes
     ]
     if rows:
+        require_writing()
         session.connection().execute(sa.insert(AuditChange), rows)
 
 

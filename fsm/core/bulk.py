@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from fsm.core import audit
-from fsm.core.db import Base, is_sqlite, session
+from fsm.core.db import Base, is_sqlite, require_writing, session
 
 
 def insert(model: type[Any], rows: Sequence[Mapping[str, Any]]) -> list[int]:
@@ -32,9 +32,7 @@ def add(model: type[Any], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows whose ids nobody asks for; tables that are audited go through ``insert``."""
     if not rows:
         return
-    if not session.info.get("writes"):
-        msg = "a change outside a writing transaction; GET never writes"
-        raise RuntimeError(msg)
+    require_writing()
     session.flush()
     missing = _missing(model.__tablename__)
     session.connection().execute(

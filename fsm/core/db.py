@@ -88,6 +88,13 @@ def _refuse_execute_while_reading(state: orm.ORMExecuteState) -> None:
         raise RuntimeError(msg)
 
 
+def require_writing() -> None:
+    """For statements that go past the session: RuntimeError outside a writing transaction."""
+    if not session.info.get("writes"):
+        msg = "a change outside a writing transaction; GET never writes"
+        raise RuntimeError(msg)
+
+
 @contextmanager
 def writing(*, actor_id: int | None = None, bulk: bool = False) -> Iterator[None]:
     """One writing transaction: commits at the end, rolls back whatever raises.

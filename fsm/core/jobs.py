@@ -64,6 +64,8 @@ def enqueue(kind: str, payloads: list[Payload]) -> None:
 
 def run_one(handlers: Mapping[str, Handler]) -> bool:
     """Take and do one due job; False when none is due. The handler opens its own transactions."""
+    if not _is_due():  # looked at without the write lock, which an idle worker must not take each second
+        return False
     with writing():
         job = _take()
         taken = None if job is None else (job.id, job.attempts, job.kind, dict(job.payload))
@@ -79,6 +81,13 @@ def run_one(handlers: Mapping[str, Handler]) -> bool:
     else:
         _end(job_id, attempt, error=None)
     return True
+
+
+def _is_due() -> bool:
+    query = sa.select(Job.id).where(Job.state.in_([JobState.WAITING, JobState.RUNNING]), Job.run_at <= now()).limit(1)
+    found = session.scalar(query) is not None
+    session.rollback()
+    return found
 
 
 def _take() -> Job | None:

@@ -67,7 +67,10 @@ def _headers(response: Response) -> Response:
         )
     if request.is_secure:
         headers["Strict-Transport-Security"] = "max-age=31536000"
-    if request.endpoint != "static" and "Cache-Control" not in headers:
+    if request.endpoint == "static":
+        if "v" in request.args:  # its address changes with its content
+            headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    elif "Cache-Control" not in headers:
         headers["Cache-Control"] = "no-store" if response.mimetype != "text/html" else "private, no-cache"
     return response
 

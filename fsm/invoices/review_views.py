@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
-from fsm.core.errors import DomainError
+from fsm.core.errors import ConflictError, DomainError
 from fsm.core.transactions import refuse
 from fsm.core.web import MAX_ID
 from fsm.documents.totals import ZERO
@@ -56,16 +56,26 @@ def _field_url(invoice: Invoice, field: str) -> str:
 def post(invoice_id: int) -> ResponseReturnValue:
     """Final from here on. What is refused is said on the review page; pressed twice, it is posted once."""
     invoice = queries.document(invoice_id)
-    if invoice.state is InvoiceState.POSTED:
-        return redirect(url_for("invoices.show", invoice_id=invoice_id), 303)
+    if invoice.state is not InvoiceState.DRAFT:
+        return _no_draft_any_more(invoice)
     try:
         services.post([invoice_id], actor_id=g.actor_id, today=g.today)
     except DomainError as error:
         refuse()
-        return _page(queries.document(invoice_id), str(error)), error.status
+        invoice = queries.document(invoice_id)
+        if invoice.state is not InvoiceState.DRAFT:  # somebody was faster by a moment
+            return _no_draft_any_more(invoice)
+        return _page(invoice, str(error)), error.status
     number = queries.document(invoice_id).number
     flash(_("%(number)s is posted.", number=number), "success")
     return redirect(url_for("invoices.show", invoice_id=invoice_id), 303)
+
+
+def _no_draft_any_more(invoice: Invoice) -> ResponseReturnValue:
+    if invoice.state is InvoiceState.WITHDRAWN:
+        raise ConflictError(_("%(number)s was withdrawn.", number=invoice.number))
+    flash(_("%(number)s is posted already.", number=invoice.number), "info")
+    return redirect(url_for("invoices.show", invoice_id=invoice.id), 303)
 
 
 @bp.get("/invoices/review-many")

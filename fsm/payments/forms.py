@@ -22,6 +22,7 @@ from wtforms.validators import InputRequired
 from fsm.company import queries as company_queries
 from fsm.core.fields import DayField, ExactField, Form, TextField
 from fsm.core.formats import day, money
+from fsm.core.web import MAX_ID
 from fsm.customers.forms import CustomerField
 from fsm.ledger.models import OpenItem
 from fsm.payments.amounts import HIGHEST_AMOUNT
@@ -153,6 +154,13 @@ class PartForm(PlainForm):
     open_item_id = HiddenField()
     amount = AmountField(_l("Of this payment"))
 
+    @property
+    def item_id(self) -> int:
+        """The open item; 0, which is none, for what is no id."""
+        text = str(self.open_item_id.data or "")
+        is_id = text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= MAX_ID  # noqa: PLR2004 - digits
+        return int(text) if is_id else 0
+
 
 class RegisterManyForm(_MoneyForm):
     """One payment of several invoices of a customer, or of none: then it waits on account."""
@@ -170,9 +178,7 @@ class RegisterManyForm(_MoneyForm):
     def values(self, customer_id: int, currency: str) -> RegisterValues:
         """Rows without an amount are no parts."""
         parts = [
-            PartValues(open_item_id=int(row.open_item_id.data), amount=row.amount.data)
-            for row in self.parts
-            if row.amount.data and (row.open_item_id.data or "").isdigit()
+            PartValues(open_item_id=row.form.item_id, amount=row.amount.data) for row in self.parts if row.amount.data
         ]
         return RegisterValues(
             paid_on=self.paid_on.data,

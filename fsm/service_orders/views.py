@@ -107,6 +107,8 @@ def done_not_invoiced() -> ResponseReturnValue:
 def new() -> ResponseReturnValue:
     site_id, customer_id = _id(request.values.get("site_id")), _id(request.args.get("customer_id"))
     site = session.get(Site, site_id) if site_id else None
+    if site is None and request.method == "POST":
+        raise NotFoundError(_("There is no such site."))
     if site is None:
         text = request.args.get("q", "").strip()[:100]
         sites = site_search.sites_of(customer_id) if customer_id else site_search.found_sites(text) if text else []

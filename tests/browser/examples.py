@@ -202,7 +202,7 @@ def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
         "invoices.index": [
             "/invoices",
             "/invoices?q=nothing-like-it",
-            *(f"/invoices?tab={tab}" for tab in ("draft", "overdue", "paid", "cancelled", "credit_notes", "withdrawn")),
+            *(f"/invoices?tab={tab}" for tab in ("draft", "overdue", "withdrawn")),
         ],
         "invoices.new": ["/invoices/new"],
         "invoices.review": [f"{draft}/review", f"/invoices/{ids['credit']}/review"],
@@ -236,7 +236,7 @@ def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
         "service_orders.finish": [f"{order}/finish"],
         "service_orders.index": [
             "/service-orders",
-            *(f"/service-orders?tab={tab}" for tab in ("in_progress", "done", "cancelled")),
+            *(f"/service-orders?tab={tab}" for tab in ("in_progress", "done")),
             "/service-orders?q=nothing-like-it",
         ],
         "service_orders.log_time": [f"{order}/log-time"],

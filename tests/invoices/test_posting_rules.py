@@ -12,11 +12,12 @@ from fsm.ledger.posting import netted
 BE = charts.load("be_pcmn").roles
 KEY_21 = TaxKey(D(21))
 DAY = dt.date(2026, 3, 20)
+PLAIN = Terms()
 
 
 def issued(
     lines: list[tuple[str, LineIn]],
-    terms: Terms = Terms(),
+    terms: Terms = PLAIN,
     *,
     is_credit_note: bool = False,
     currency: str = "EUR",
