@@ -80,9 +80,7 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever the driver gives
     return json.dumps(value) if isinstance(value, dict | list) else value
 
 
-def _floor(
-    app: Flask, added: list[tuple[sa.Table, list[tuple[Any, ...]]]], count: int, per_transaction: int
-) -> float:
+def _floor(app: Flask, added: list[tuple[sa.Table, list[tuple[Any, ...]]]], count: int, per_transaction: int) -> float:
     del app
     raw = db.engine.raw_connection()
     connection: Any = raw.driver_connection

@@ -88,9 +88,7 @@ def postgres_url(worker: str) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def postgres_app(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """One program over the worker's PostgreSQL database, and its seed rows kept for putting back."""
-    app = create_app(
-        **CONFIG, DATA_FOLDER=tmp_path_factory.mktemp("data"), SQLALCHEMY_DATABASE_URI=postgres_url
-    )
+    app = create_app(**CONFIG, DATA_FOLDER=tmp_path_factory.mktemp("data"), SQLALCHEMY_DATABASE_URI=postgres_url)
     migrated(app)
     _seed(app)
     with app.app_context(), db.engine.connect() as connection:
@@ -126,23 +124,44 @@ def engine_name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(scope="session")
+def sqlite_app(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """One program per worker (its templates are compiled once); the file under it is replaced for each test."""
+    path = tmp_path_factory.mktemp("sqlite") / "fsm.sqlite3"
+    shutil.copy(sqlite_template, path)
+    app = create_app(**CONFIG, DATA_FOLDER=path.parent, SQLALCHEMY_DATABASE_URI=f"sqlite:///{path}")
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
 @pytest.fixture
 def app(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
     """The program over a fresh database with a company, its chart, fiscal year and one user per role."""
-    if engine_name == "sqlite":
-        path = tmp_path / "fsm.sqlite3"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        app = create_app(**CONFIG, DATA_FOLDER=tmp_path, SQLALCHEMY_DATABASE_URI=f"sqlite:///{path}")
-    else:
-        app = request.getfixturevalue("postgres_app")
+    app: Flask = request.getfixturevalue("sqlite_app" if engine_name == "sqlite" else "postgres_app")
+    before = dict(app.config)
+    app.config["DATA_FOLDER"] = tmp_path
     app.test_client_class = Browser
     with app.app_context():
+        if engine_name == "sqlite":
+            renew(app, request.getfixturevalue("sqlite_template"))
         yield app
         session.remove()
         if engine_name == "sqlite":
             db.engine.dispose()
         else:
             put_back(app)
+    app.config.clear()
+    app.config.update(before)
+
+
+def renew(app: Flask, template: Path) -> None:
+    """A fresh copy of the template under the program."""
+    path = Path(db.engine.url.database or "")
+    db.engine.dispose()
+    for left_over in path.parent.glob(f"{path.name}-*"):
+        left_over.unlink()
+    shutil.copy(template, path)
 
 
 def put_back(app: Flask) -> None:

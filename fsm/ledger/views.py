@@ -122,8 +122,15 @@ def show(entry_id: int) -> ResponseReturnValue:
 
 @bp.get("/of/<string:kind>/<id:source_id>")
 def entries_of(kind: str, source_id: int) -> ResponseReturnValue:
-    """A piece of a document's own page: what it has in the books."""
-    return render_template("ledger/_entries_of.html", entries=queries.entries_of(kind, source_id))
+    """The fragment that a document's own page loads: what it has in the books; a page of its own without scripts."""
+    entries = queries.entries_of(kind, source_id)
+    is_fragment = "HX-Request" in request.headers
+    return render_template(
+        "ledger/_entries_of.html" if is_fragment else "ledger/entries_of.html",
+        entries=entries,
+        kind=kind,
+        source_id=source_id,
+    )
 
 
 @bp.get("/account/<string:number>")

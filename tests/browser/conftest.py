@@ -82,7 +82,7 @@ def chrome() -> Iterator[Browser]:
         browser.close()
 
 
-def filled(url: str, folder: Path, seed: Callable[[], Any] | None) -> Any:  # noqa: ANN401 - what the module's seed gives
+def filled(url: str, folder: Path, seed: Callable[[], Any] | None) -> Any:
     """Bring the database to where the tests begin: a company, and what ``seed`` makes."""
     app = create_app(**(CONFIG | {"WRITE_LIMIT_SECONDS": None}), DATA_FOLDER=folder, SQLALCHEMY_DATABASE_URI=url)
     if url.startswith("postgresql"):
@@ -146,7 +146,10 @@ def seed() -> Callable[[], Any] | None:
 
 @pytest.fixture(scope="module", params=["sqlite"])
 def site(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker: str, seed: Callable[[], Any] | None
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    worker: str,
+    seed: Callable[[], Any] | None,
 ) -> Iterator[Site]:
     """One server per module; ``@pytest.mark.parametrize("site", [...], indirect=True)`` names the engines."""
     folder = tmp_path_factory.mktemp("site")
@@ -188,7 +191,7 @@ def sign_in(request: pytest.FixtureRequest, chrome: Browser, site: Site, watch: 
     """``sign_in(Role.OFFICE)``: a page in a context of its own; keywords are Playwright's."""
     contexts: list[BrowserContext] = []
 
-    def make(who: Role | str, **options: Any) -> Page:  # noqa: ANN401 - Playwright's options of a context
+    def make(who: Role | str, **options: Any) -> Page:
         context = chrome.new_context(base_url=site.url, locale="en-GB", **(DESKTOP | options))
         contexts.append(context)
         context.on("page", watch.on)

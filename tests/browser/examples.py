@@ -16,7 +16,7 @@ from fsm.invoices.models import Invoice, InvoiceState
 from fsm.ledger.models import ItemKind, JournalEntry, OpenItem, Period
 from fsm.ledger.periods import close_period
 from fsm.payments.models import Payment
-from fsm.service_orders.models import OrderState, PartUsed, Photo, Priority, ServiceOrder, TimeEntry, Visit
+from fsm.service_orders.models import OrderState, Photo, Priority, ServiceOrder, Visit
 from fsm.users.models import Role, User
 from tests import factories
 from tests.conftest import user_of
@@ -206,7 +206,10 @@ def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
         ],
         "invoices.new": ["/invoices/new"],
         "invoices.review": [f"{draft}/review", f"/invoices/{ids['credit']}/review"],
-        "invoices.review_many": [f"/invoices/review-many?ids={ids['draft']}&ids={ids['credit']}", "/invoices/review-many"],
+        "invoices.review_many": [
+            f"/invoices/review-many?ids={ids['draft']}&ids={ids['credit']}",
+            "/invoices/review-many",
+        ],
         "invoices.show": [posted, *(f"/invoices/{ids[name]}" for name in ("paid", "withdrawn", "note"))],
         "ledger.account": ["/ledger/account/400000"],
         "ledger.accounts": ["/ledger/accounts"],

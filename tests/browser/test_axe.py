@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask_migrate import upgrade
 from playwright.sync_api import Browser, Page
 
 from fsm.app import create_app
@@ -16,6 +15,7 @@ from fsm.users.models import Role
 from fsm.users.permissions import may
 from tests.browser.conftest import DESKTOP, SignIn, Site, Watch, serving
 from tests.browser.examples import NO_PAGES, make_examples
+from tests.conftest import migrated
 
 pytestmark = pytest.mark.browser
 
@@ -43,9 +43,14 @@ WIDER = """() => {
   return [`wider than the screen: ${wide.slice(0, 4).map((one) => one.outerHTML.slice(0, 100)).join(" | ")}`];
 }"""
 
+# A size container whose rows or fields arrive while it is laid out must not stay empty.
+EMPTY = """() => [...document.querySelectorAll(".fields, .scroll, .lines, .panel")]
+  .filter((one) => one.children.length && one.checkVisibility() && one.getBoundingClientRect().height < 8)
+  .map((one) => `nothing is seen of ${one.outerHTML.slice(0, 100)}`)"""
+
 
 @pytest.fixture(scope="module")
-def seed() -> Any:  # noqa: ANN401 - a function
+def seed() -> Any:
     """Something on every page."""
     return make_examples
 
@@ -56,7 +61,7 @@ def faults_of(page: Page) -> list[str]:
     for scheme, width, rules in ALL if IS_SOAK else FEW:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         page.set_viewport_size({"width": width, "height": HEIGHT})
-        faults = page.evaluate(RUN, rules) + page.evaluate(WIDER)
+        faults = page.evaluate(RUN, rules) + page.evaluate(WIDER) + page.evaluate(EMPTY)
         found += [f"{page.url} {width} {scheme}: {fault}" for fault in faults]
     return found
 
@@ -77,7 +82,12 @@ def test_every_page_has_its_example(site: Site, tmp_path: Path) -> None:
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role.value)
 def test_pages(site: Site, sign_in: SignIn, watch: Watch, role: Role) -> None:
     pages: dict[str, list[str]] = site.rows.pages
-    paths = [path for endpoint in sorted(pages) if pages[endpoint] and looked_at_by(role, endpoint) for path in pages[endpoint]]
+    paths = [
+        path
+        for endpoint in sorted(pages)
+        if pages[endpoint] and looked_at_by(role, endpoint)
+        for path in pages[endpoint]
+    ]
     faults: list[str] = []
     if paths:
         page = sign_in(role)
@@ -109,11 +119,11 @@ def test_refused_pages(sign_in: SignIn, watch: Watch) -> None:
 
 def test_before_anybody_is_signed_in(chrome: Browser, site: Site, watch: Watch, tmp_path: Path) -> None:
     """Log in; and the first start, on a database without a company."""
-    empty = create_app(SECRET_KEY="only for tests", DATA_FOLDER=tmp_path, SQLALCHEMY_DATABASE_URI=f"sqlite:///{tmp_path / 'fsm.sqlite3'}")
-    with empty.app_context():
-        upgrade()
+    url = f"sqlite:///{tmp_path / 'fsm.sqlite3'}"
+    empty = create_app(SECRET_KEY="only for tests", DATA_FOLDER=tmp_path, SQLALCHEMY_DATABASE_URI=url)
+    migrated(empty)
     faults: list[str] = []
-    with serving(f"sqlite:///{tmp_path / 'fsm.sqlite3'}", tmp_path) as new, chrome.new_context(**DESKTOP) as context:
+    with serving(url, tmp_path) as new, chrome.new_context(**DESKTOP) as context:
         context.on("page", watch.on)
         page = context.new_page()
         context.add_init_script(path=AXE)

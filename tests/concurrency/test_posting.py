@@ -51,9 +51,7 @@ def test_threads_and_processes_and_kills(own_app: Flask) -> None:
     ids, empty = drafts(144), drafts(8, lines=0)
     of_threads, of_processes = ids[:64], ids[64:]
     chance = random.Random(20)
-    processes = [
-        start_process(own_app, "poster.py", *map(str, of_processes[place::4])) for place in range(4)
-    ]
+    processes = [start_process(own_app, "poster.py", *map(str, of_processes[place::4])) for place in range(4)]
     for process in processes:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"

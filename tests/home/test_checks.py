@@ -1,7 +1,5 @@
 """Every check is silent on sound books and speaks, alone, when its own thing is broken by raw SQL."""
 
-
-
 import re
 from collections.abc import Callable, Iterator
 

@@ -36,7 +36,10 @@ def issued(
         exchange_rate=exchange_rate,
         total_with_tax=totals.total_with_tax,
         revenue=revenue_of(
-            [(account, row.key, row.net_after_discount) for (account, _line), row in zip(lines, totals.lines, strict=True)]
+            [
+                (account, row.key, row.net_after_discount)
+                for (account, _line), row in zip(lines, totals.lines, strict=True)
+            ]
         ),
         taxes=signed_taxes(totals, 1),
         grids={row.key: "03" for row in totals.taxes},

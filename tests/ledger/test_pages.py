@@ -163,9 +163,11 @@ def test_an_entry_shows_lines_totals_and_links(entry_ids: list[int], client_for:
 
 
 def test_entries_of_a_document_include_its_payments(entry_ids: list[int], client_for: ClientFor) -> None:
-    page = client_for(Role.OFFICE).get("/ledger/of/invoice/1").get_data(as_text=True)
+    client = client_for(Role.OFFICE)
+    page = client.get("/ledger/of/invoice/1", headers={"HX-Request": "true"}).get_data(as_text=True)
     assert [f"/ledger/{entry_id}" in page for entry_id in entry_ids] == [True, False, True, False]
     assert "<html" not in page
+    assert "<html" in client.get("/ledger/of/invoice/1").get_data(as_text=True)
     assert "Nothing in the journal" in client_for(Role.OFFICE).get("/ledger/of/quote/1").get_data(as_text=True)
 
 

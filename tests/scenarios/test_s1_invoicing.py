@@ -117,7 +117,10 @@ def test_invoice_a_completed_intervention(office: Person, order: str) -> None:
 
     # Number and order are linked both ways, and nothing is left to bill.
     office.open(order_url)
-    assert [row["Billing"].split()[0] for row in (*office.table("Time"), *office.table("Parts"))] == ["Billed", "Billed"]
+    assert [row["Billing"].split()[0] for row in (*office.table("Time"), *office.table("Parts"))] == [
+        "Billed",
+        "Billed",
+    ]
     office.follow("Open invoice")
     assert office.texts("//h1")[0].startswith("FA-2600001")
     assert office.open("/service-orders/done-not-invoiced").table("Done, not invoiced") == []
@@ -201,7 +204,9 @@ def test_a_credit_note_is_deducted_from_the_amount_due(office: Person, database:
     assert [row["Number"] for row in office.open("/invoices?tab=credit_notes").table("Invoices")] == [credit_number]
 
 
-def test_journal_entries_can_be_reviewed_from_the_books_and_from_the_invoice(client_for: Clients, database: Flask) -> None:
+def test_journal_entries_can_be_reviewed_from_the_books_and_from_the_invoice(
+    client_for: Clients, database: Flask
+) -> None:
     number = posted(("200.00", 21))
     manager = Person(client_for(Role.MANAGER))
     expected = [("400000", "242.00", ""), ("451000", "", "42.00"), ("705000", "", "200.00")]

@@ -71,7 +71,9 @@ def credited(invoice: Invoice, *quantities: str) -> Invoice:
     return make_posted_credit(invoice, chosen)
 
 
-def with_discount(mode: CashDiscountMode = CashDiscountMode.ON_INVOICE, rate: int = 21, account: str = "705000") -> Invoice:
+def with_discount(
+    mode: CashDiscountMode = CashDiscountMode.ON_INVOICE, rate: int = 21, account: str = "705000"
+) -> Invoice:
     return posted((account, "1000.00", rate, ""), cash_discount_mode=mode, **IN_CASH_DISCOUNT)
 
 
@@ -122,7 +124,8 @@ TABLE = (
           "705000 500.00 · 451000 102.90", "400000 602.90"),
     Entry("overpayment", lambda: paid(posted(("705000", "200.00", 21, "")), "250.00", keep_rest_on_account=True),
           "550000 250.00", "400000 242.00 · 400000 8.00"),
-    Entry("100.00 at 21 % + 5.00 refundable packaging", packaging, "400000 126.00", "700000 100.00 · 451000 21.00 · 488000 5.00"),
+    Entry("100.00 at 21 % + 5.00 refundable packaging", packaging,
+          "400000 126.00", "700000 100.00 · 451000 21.00 · 488000 5.00"),
     Entry("packaging taken back", lambda: credited(packaging(), "0", "1"), "488000 5.00", "400000 5.00"),
     Entry("reverse charge, 0 %", lambda: posted(("705000", "1000.00", 0, "MC"), vat_number="BE0428759497"),
           "400000 1000.00", "705000 1000.00"),

@@ -257,9 +257,7 @@ def credit(walker: Walker) -> None:
             entry.line.id: D(walker.chance.randint(0, max(int(entry.left_quantity * 100), 0))) / 100
             for entry in crediting.creditable(invoice.id)
         }
-    crediting.draft_credit(
-        invoice.id, chosen, releases_work=walker.chance.random() < 0.5, actor_id=walker.office.id
-    )
+    crediting.draft_credit(invoice.id, chosen, releases_work=walker.chance.random() < 0.5, actor_id=walker.office.id)
 
 
 def pay(walker: Walker) -> None:
