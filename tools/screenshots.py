@@ -8,13 +8,14 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
 import chromium
 from playwright.sync_api import Page, sync_playwright
 
 WIDTHS = {1440: 900, 820: 1180, 390: 844}
-SCHEMES = ("light", "dark")
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 MOST_PAGES = 100
 LINKS = "links => links.map(link => link.href)"
 NO_PAGE = re.compile(r"/(pdf|logo|signature|photos/\d+)$|/static/|export")
@@ -27,7 +28,8 @@ def kind(path: str) -> str:
 
 def found(page: Page, address: str) -> Iterator[str]:
     """Give one address of each kind, those nearest to the start page first."""
-    waiting, seen = ["/"], set()
+    waiting: list[str] = ["/"]
+    seen: set[str] = set()
     while waiting and len(seen) < MOST_PAGES:
         path = waiting.pop(0)
         if kind(path) in seen:

@@ -79,6 +79,24 @@ def test_every_page_has_its_example(site: Site, tmp_path: Path) -> None:
     assert endpoints - NO_PAGES == set(site.rows.pages)
 
 
+def test_what_is_wrong_is_seen(sign_in: SignIn, watch: Watch) -> None:
+    """Grey on grey, a picture without words, a box that is too wide: each is told, in the light and in the dark."""
+    page = sign_in(Role.OFFICE)
+    page.context.add_init_script(path=AXE)
+    page.goto("/customers")
+    page.evaluate("""() => {
+      const wrong = document.createElement("p");
+      wrong.textContent = "hardly to be read";
+      Object.assign(wrong.style, { color: "#888", background: "#999", width: "3000px" });
+      wrong.append(Object.assign(document.createElement("img"), { src: "/static/icons/favicon.svg" }));
+      document.querySelector("main .content").append(wrong);
+    }""")
+    faults = "\n".join(faults_of(page))
+    assert [faults.count(words) > 0 for words in ("image-alt", "wider than the screen")] == [True, True], faults
+    for scheme in ("light", "dark"):
+        assert f"{scheme}: color-contrast" in faults, faults
+
+
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role.value)
 def test_pages(site: Site, sign_in: SignIn, watch: Watch, role: Role) -> None:
     pages: dict[str, list[str]] = site.rows.pages

@@ -105,8 +105,8 @@ def dump_of_another(folder: Path, today: dt.date) -> dict[str, list[tuple[Any, .
 
 
 @pytest.mark.database
-@pytest.mark.parametrize("today", [AFTER_NEW_YEAR, AUTUMN], ids=str)
-def test_a_sound_company_with_everything_in_it_the_same_each_time(empty: Flask, today: dt.date, tmp_path: Path) -> None:
+def test_a_sound_company_with_everything_in_it_the_same_each_time(empty: Flask, tmp_path: Path) -> None:
+    today = AUTUMN if is_sqlite() else AFTER_NEW_YEAR  # a load takes seconds: another day on each engine
     assert load(today) == demo.STEPS
     assert checks.run() == []
     company = current()

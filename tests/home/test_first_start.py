@@ -184,8 +184,9 @@ def test_demo_is_loaded_by_the_handler_of_the_roof(client: FlaskClient, monkeypa
     monkeypatch.delitem(extensions, "fsm_load_demo", raising=False)
     assert client.post("/first-start/demo").status_code == 404
 
-    def load() -> None:
-        set_up_company(set_up(is_demo=True), today=TODAY)
+    def load() -> None:  # as the real one, in a transaction of its own
+        with writing(bulk=True):
+            set_up_company(set_up(is_demo=True), today=TODAY)
 
     monkeypatch.setitem(extensions, "fsm_load_demo", load)
     assert "/first-start/demo" in client.get("/first-start").text
