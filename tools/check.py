@@ -50,12 +50,12 @@ def quick() -> list[Stage]:
 
 
 def full() -> list[Stage]:
-    """Return everything but the full counts; tests of concurrency and of the browser have the machine to themselves."""
+    """Return everything but the full counts; tests of concurrency have the machine to themselves."""
     return [
         *checks(),
         tests("pure and database tests", "not (concurrency or browser or soak)", *WORKERS),
         tests("concurrency tests", "concurrency and not (browser or soak)"),
-        tests("browser tests", "browser and not soak"),
+        tests("browser tests", "browser and not soak", *WORKERS, "--dist", "loadfile"),
     ]
 
 
