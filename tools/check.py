@@ -16,7 +16,8 @@ import chromium
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 IMPURE = "database or postgresql or concurrency or browser or soak"
-WORKERS = ("-n", "2")
+# A worker that has nothing left takes tests from the other: the walks are long.
+WORKERS = ("-n", "2", "--dist", "worksteal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def full() -> list[Stage]:
         *checks(),
         tests("pure and database tests", "not (concurrency or browser or soak)", *WORKERS),
         tests("concurrency tests", "concurrency and not (browser or soak)"),
-        tests("browser tests", "browser and not soak", *WORKERS, "--dist", "loadfile"),
+        tests("browser tests", "browser and not soak", "-n", "2", "--dist", "loadfile"),
     ]
 
 

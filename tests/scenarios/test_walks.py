@@ -16,5 +16,6 @@ WALKS = 200 if os.environ.get("FSM_SOAK") else 10  # on each engine
 def test_walk(database: Flask, engine_name: str, seed: int) -> None:
     walker = Walker(seed if engine_name == "sqlite" else seed + 1_000)
     walker.walk(STEPS)
-    assert any("refused" in step for step in walker.done)
-    assert any(step == "post" for step in walker.done)
+    refused = sum("refused" in step for step in walker.done)
+    assert refused > 0
+    assert STEPS - refused > STEPS // 5, "a walk in which hardly anything happens proves little"

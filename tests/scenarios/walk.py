@@ -64,9 +64,9 @@ class Walker:
                 assert contents() == before, f"what was refused changed something: {self.done[-5:]}"
             else:
                 self.done.append(step.__name__)
+                found = checks.run()  # a refusal is proven harmless above, by the contents themselves
+                assert found == [], f"after {self.done[-5:]}: {found}"
                 before = contents()
-            found = checks.run()
-            assert found == [], f"after {self.done[-5:]}: {found}"
             session.rollback()
 
     def pick(self, query: sa.Select[Any]) -> Any:
@@ -209,7 +209,7 @@ def save_lines(walker: Walker, invoice: Invoice) -> None:
     new = [
         LineValues(
             description="Something",
-            quantity=D(walker.chance.choice((-1, 1, 2, 3))),
+            quantity=D(walker.chance.choice((-1, 1, 1, 2, 3))),
             amount=walker.amount(),
             tax_rate=walker.chance.choice(RATES),
         )
@@ -232,7 +232,7 @@ def delete_draft(walker: Walker) -> None:
 
 
 def post(walker: Walker) -> None:
-    ids = {walker.draft().id for _place in range(walker.chance.randint(1, 3))}
+    ids = {walker.draft().id for _place in range(walker.chance.choice((1, 1, 2)))}
     services.post(sorted(ids), actor_id=walker.office.id, today=walker.today)
 
 
