@@ -56,7 +56,7 @@ def full() -> list[Stage]:
         *checks(),
         tests("pure and database tests", "not (concurrency or browser or soak)", *WORKERS),
         tests("concurrency tests", "concurrency and not (browser or soak)"),
-        tests("browser tests", "browser and not soak", "-n", "2", "--dist", "loadfile"),
+        tests("browser tests", "browser and not soak", *WORKERS),
     ]
 
 
