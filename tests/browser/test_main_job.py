@@ -21,7 +21,7 @@ from tests.conftest import user_of
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.parametrize(
-        "site", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True
+        "site", ["sqlite", pytest.param("postgresql", marks=[pytest.mark.postgresql, pytest.mark.soak])], indirect=True
     ),
 ]
 
