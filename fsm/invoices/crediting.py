@@ -208,7 +208,15 @@ def totals_of_credit(credit: Invoice, lines: Sequence[InvoiceLine], left: Left) 
                 figures.line_in(line, -1), entry.left_quantity, entry.left_figure, tax_included=credit.tax_included
             )
         )
-    return compute_credit(ins, figures.terms_of(credit), left.taxes)
+    totals = compute_credit(ins, figures.terms_of(credit), left.taxes)
+    left_total = sum((row.net_after_discount + row.tax for row in left.taxes.values()), ZERO)
+    if not 0 <= -totals.total_with_tax <= left_total:
+        # A negative line of the invoice lets the others come to more than the whole.
+        raise DomainError(
+            _("A credit note takes back between 0 and %(left)s here: credit negative lines along.", left=left_total),
+            "lines",
+        )
+    return totals
 
 
 def change_credit(

@@ -172,3 +172,21 @@ def test_per_line_vat_to_a_belgian_business_is_refused_before_posting(database: 
         invoice = make_invoice(lines=[("241.67", 21)] * 50, tax_calculation=TaxCalculation.ITEM, invoice_date=DAY)
     with pytest.raises(DomainError, match="rounded per rate"):
         post(invoice.id)
+
+
+def test_a_credit_never_exceeds_the_invoice_as_a_whole(database: Flask) -> None:
+    lines = [
+        LineValues(description="Work", amount=D(100), tax_rate=D(21)),
+        LineValues(description="Goodwill", quantity=D(-1), amount=D(50), tax_rate=D(6)),
+    ]
+    with writing():
+        invoice = drafts.create_blank(make_customer().id, actor_id=1)
+        drafts.save(invoice.id, draft_values(invoice, invoice_date=DAY), lines, version=None)
+    post(invoice.id)
+    work, goodwill = (line.id for line in drafts.lines_of(invoice.id))
+    for chosen in ({work: D(1)}, {goodwill: D(-1)}):  # 121.00 of an invoice of 68.00, and less than nothing
+        with pytest.raises(DomainError, match=r"between 0 and 68\.00"), writing():
+            crediting.draft_credit(invoice.id, chosen, releases_work=False, actor_id=1)
+    with writing():
+        credit = crediting.draft_credit(invoice.id, None, releases_work=False, actor_id=1)
+    assert credit.total_with_tax == D(68)
