@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Flask
 
 from benchmarks.places import Engine
 from fsm.core.db import Base, db, session, writing
@@ -26,7 +25,7 @@ CHANGED = {"number_counter", "journal_head", "account_month", "fiscal_year", "pe
 
 def measure(engine: Engine, *, count: int, per_transaction: int) -> tuple[float, float]:
     """Seconds for ``count`` invoices through the services, and for the raw driver writing their rows."""
-    with engine.app() as app:
+    with engine.app():
         with writing():
             customer_id = make_customer().id
         before = _rows()
@@ -35,11 +34,10 @@ def measure(engine: Engine, *, count: int, per_transaction: int) -> tuple[float,
             _draft_and_post(customer_id, per_transaction)
         mine = time.perf_counter() - started
         added = _added(before)
-        del app
-    with engine.app() as app:
+    with engine.app():
         with writing():
             make_customer()
-        floor = _floor(app, added, count, per_transaction)
+        floor = _floor(added, count, per_transaction)
     return mine, floor
 
 
@@ -80,8 +78,7 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever the driver gives
     return json.dumps(value) if isinstance(value, dict | list) else value
 
 
-def _floor(app: Flask, added: list[tuple[sa.Table, list[tuple[Any, ...]]]], count: int, per_transaction: int) -> float:
-    del app
+def _floor(added: list[tuple[sa.Table, list[tuple[Any, ...]]]], count: int, per_transaction: int) -> float:
     raw = db.engine.raw_connection()
     connection: Any = raw.driver_connection
     mark = "?" if db.engine.dialect.name == "sqlite" else "%s"

@@ -197,7 +197,7 @@ def _page_globals() -> dict[str, Any]:
 def _error_page(status: int, title: str, text: str, link: str | None = None) -> tuple[str, int]:
     session.rollback()
     body = render_template(
-        ["errors/%s.html" % status, "errors/error.html"],  # noqa: UP031 - shortest
+        [f"errors/{status}.html", "errors/error.html"],
         status=status,
         title=title,
         text=text,
