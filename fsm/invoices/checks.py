@@ -1,5 +1,6 @@
 """What must always be true of documents and of what the books say about them; a sentence per violation (accounting.md 8)."""
 
+import functools
 import json
 from collections.abc import Iterator
 from decimal import Decimal
@@ -16,7 +17,7 @@ from fsm.documents.facts import sha256
 from fsm.documents.models import PrintedFacts
 from fsm.invoices.drafts import BILL_KIND
 from fsm.invoices.models import Invoice, InvoiceKind, InvoiceLine, InvoiceServiceOrder, InvoiceState, InvoiceTax
-from fsm.ledger.checks import holes, streamed
+from fsm.ledger.checks import AnySelect, holes, streamed
 from fsm.ledger.models import (
     AccountRole,
     ItemKind,
@@ -31,39 +32,49 @@ from fsm.service_orders.models import WorkClaim
 NOTHING = sa.literal(Decimal(0), AMOUNT)
 IS_POSTED = Invoice.state == InvoiceState.POSTED
 IS_ISSUED = Invoice.state.in_([InvoiceState.POSTED, InvoiceState.WITHDRAWN])
+ITS_ITEM = sa.and_(
+    OpenItem.source_id == Invoice.id, sa.cast(OpenItem.kind, sa.String) == sa.cast(Invoice.kind, sa.String)
+)
 
 
 def receivable_equals_amount_due() -> Iterator[str]:
     """Every posted document has its open item, over its own total; no other open item of documents has a balance."""
-    item = sa.and_(
-        OpenItem.source_id == Invoice.id, sa.cast(OpenItem.kind, sa.String) == sa.cast(Invoice.kind, sa.String)
-    )
-    differs = sa.or_(
-        OpenItem.customer_id != Invoice.customer_id,
-        OpenItem.currency != Invoice.currency,
-        sa.and_(Invoice.kind == InvoiceKind.INVOICE, OpenItem.invoiced != Invoice.total_with_tax),
-    )
-    query = (
-        sa.select(Invoice.number, OpenItem.id)
-        .outerjoin(OpenItem, item)
-        .where(IS_POSTED, sa.or_(OpenItem.id.is_(None), differs))
-    )
-    for number, item_id in streamed(query.order_by(Invoice.id)):
+    for number, item_id in streamed(_items_that_differ()):
         if item_id is None:
             yield _("%(number)s has no open item.", number=number)
         else:
             yield _("%(number)s: its open item is of another customer, currency or total.", number=number)
-    stray = (
+    for number, balance in streamed(_stray_items()):
+        yield _("%(number)s is due %(balance)s, but is no posted document.", number=number, balance=balance)
+
+
+@functools.cache
+def _stray_items() -> AnySelect:
+    return (
         sa.select(OpenItem.source_number, OpenItem.balance)
-        .outerjoin(Invoice, item)
+        .outerjoin(Invoice, ITS_ITEM)
         .where(
             OpenItem.kind.in_([ItemKind.INVOICE, ItemKind.CREDIT_NOTE]),
             sa.or_(OpenItem.balance != NOTHING, OpenItem.balance_eur != NOTHING),
             sa.or_(Invoice.id.is_(None), ~IS_POSTED),
         )
+        .order_by(OpenItem.id)
     )
-    for number, balance in streamed(stray.order_by(OpenItem.id)):
-        yield _("%(number)s is due %(balance)s, but is no posted document.", number=number, balance=balance)
+
+
+@functools.cache
+def _items_that_differ() -> AnySelect:
+    differs = sa.or_(
+        OpenItem.customer_id != Invoice.customer_id,
+        OpenItem.currency != Invoice.currency,
+        sa.and_(Invoice.kind == InvoiceKind.INVOICE, OpenItem.invoiced != Invoice.total_with_tax),
+    )
+    return (
+        sa.select(Invoice.number, OpenItem.id)
+        .outerjoin(OpenItem, ITS_ITEM)
+        .where(IS_POSTED, sa.or_(OpenItem.id.is_(None), differs))
+        .order_by(Invoice.id)
+    )
 
 
 def vat_payable_equals_documents() -> Iterator[str]:
@@ -71,38 +82,54 @@ def vat_payable_equals_documents() -> Iterator[str]:
 
     Nothing else touches these accounts but cash discounts taken, VAT of lost debts, and reversals.
     """
-    accounts = list(
-        session.scalars(
-            sa.select(AccountRole.account_id).where(AccountRole.role.in_(["vat_payable", "vat_on_credit_notes"]))
-        )
-    )
-    booked = (
+    for number, vat, tax in streamed(_vat_that_differs()):
+        yield _("%(number)s has VAT of %(tax)s, the books have %(vat)s.", number=number, tax=tax, vat=vat)
+    yield from _foreign_vat()
+    for (entry_id,) in streamed(_other_vat()):
+        yield _("Entry %(id)s books VAT, but is no document, discount or reversal.", id=entry_id)
+
+
+@functools.cache
+def _booked() -> sa.Subquery:
+    """VAT by entry, as of a sale."""
+    accounts = sa.select(AccountRole.account_id).where(AccountRole.role.in_(["vat_payable", "vat_on_credit_notes"]))
+    return (
         sa.select(JournalLine.entry_id, (total(JournalLine.credit) - total(JournalLine.debit)).label("vat"))
         .where(JournalLine.account_id.in_(accounts))
         .group_by(JournalLine.entry_id)
         .subquery()
     )
-    signed = sa.case((Invoice.kind == InvoiceKind.CREDIT_NOTE, -booked.c.vat), else_=booked.c.vat)
-    on_document = sa.func.coalesce(signed, NOTHING)
+
+
+@functools.cache
+def _on_document() -> sa.ColumnElement[Decimal]:
+    """VAT booked, in the document's own direction."""
+    vat = _booked().c.vat
+    signed = sa.case((Invoice.kind == InvoiceKind.CREDIT_NOTE, -vat), else_=vat)
+    return sa.func.coalesce(signed, NOTHING)
+
+
+@functools.cache
+def _vat_that_differs() -> AnySelect:
+    booked, on_document = _booked(), _on_document()
     taxes = (
         sa.select(InvoiceTax.invoice_id, total(InvoiceTax.tax).label("tax")).group_by(InvoiceTax.invoice_id).subquery()
     )
-    in_eur = (
-        sa.select(Invoice.number, on_document, sa.func.coalesce(taxes.c.tax, NOTHING))
+    on_paper = sa.func.coalesce(taxes.c.tax, NOTHING)
+    return (
+        sa.select(Invoice.number, on_document, on_paper)
         .outerjoin(booked, booked.c.entry_id == Invoice.entry_id)
         .outerjoin(taxes, taxes.c.invoice_id == Invoice.id)
-        .where(IS_ISSUED, Invoice.currency == "EUR", on_document != sa.func.coalesce(taxes.c.tax, NOTHING))
+        .where(IS_ISSUED, Invoice.currency == "EUR", on_document != on_paper)
+        .order_by(Invoice.id)
     )
-    for number, vat, tax in streamed(in_eur.order_by(Invoice.id)):
-        yield _("%(number)s has VAT of %(tax)s, the books have %(vat)s.", number=number, tax=tax, vat=vat)
-    yield from _foreign_vat(booked, on_document)
-    yield from _other_vat(booked)
 
 
-def _foreign_vat(booked: Any, on_document: Any) -> Iterator[str]:  # noqa: ANN401 - parts of a query
+def _foreign_vat() -> Iterator[str]:
     """In another currency each rate's VAT is converted by itself; few enough to do it here."""
+    booked = _booked()
     query = (
-        sa.select(Invoice.id, Invoice.number, Invoice.exchange_rate, on_document)
+        sa.select(Invoice.id, Invoice.number, Invoice.exchange_rate, _on_document())
         .outerjoin(booked, booked.c.entry_id == Invoice.entry_id)
         .where(IS_ISSUED, Invoice.currency != "EUR")
     )
@@ -113,37 +140,56 @@ def _foreign_vat(booked: Any, on_document: Any) -> Iterator[str]:  # noqa: ANN40
             yield _("%(number)s has VAT of %(tax)s, the books have %(vat)s.", number=number, tax=tax, vat=vat)
 
 
-def _other_vat(booked: Any) -> Iterator[str]:  # noqa: ANN401 - part of a query
+@functools.cache
+def _other_vat() -> AnySelect:
+    booked = _booked()
     allowed = sa.exists().where(
         ItemMovement.entry_id == JournalEntry.id,
         ItemMovement.role.in_([MovementRole.DISCOUNT, MovementRole.WRITTEN_OFF]),
     )
     issuing = aliased(JournalEntry)
     reverses_document = sa.exists().where(issuing.id == JournalEntry.reverses_id, issuing.issues_document)
-    query = (
+    return (
         sa.select(JournalEntry.id)
         .join(booked, booked.c.entry_id == JournalEntry.id)
         .where(~JournalEntry.issues_document, ~allowed, ~reverses_document)
+        .order_by(JournalEntry.id)
     )
-    for (entry_id,) in streamed(query.order_by(JournalEntry.id)):
-        yield _("Entry %(id)s books VAT, but is no document, discount or reversal.", id=entry_id)
 
 
 def counters_without_hole() -> Iterator[str]:
     """Posted documents run from the first number of each counter to its last; withdrawn ones stand beside them."""
-    numbers = sa.select(
+    for kind in InvoiceKind:
+        yield from holes(_numbers(kind), kind.value)
+
+
+@functools.cache
+def _numbers(kind: InvoiceKind) -> AnySelect:
+    return sa.select(
         Invoice.number_series.label("series"),
         Invoice.number_period.label("period"),
         Invoice.number_counter.label("number"),
-    ).where(IS_POSTED)
-    for kind in InvoiceKind:
-        yield from holes(numbers.where(Invoice.number_series.startswith(f"{kind.value}:")), kind.value)
+    ).where(IS_POSTED, Invoice.number_series.startswith(f"{kind.value}:"))
 
 
 def posted_has_one_issuing_entry() -> Iterator[str]:
     """A posted document has exactly one entry that issues it, a withdrawn one that and its reversal."""
+    for number, entries, reversals in streamed(_issued_otherwise()):
+        yield _(
+            "%(number)s is issued by %(entries)s entries, of which %(reversals)s are reversed.",
+            number=number,
+            entries=entries or 0,
+            reversals=reversals or 0,
+        )
+    for (entry_id,) in streamed(_issuing_nothing()):
+        yield _("Entry %(id)s issues a document that is not posted.", id=entry_id)
+
+
+@functools.cache
+def _issuing() -> sa.Subquery:
+    """Per document: how many entries issue it, the first of them, how many are reversed."""
     reversal = aliased(JournalEntry)
-    issuing = (
+    return (
         sa.select(
             JournalEntry.source_id,
             sa.func.count().label("entries"),
@@ -155,8 +201,20 @@ def posted_has_one_issuing_entry() -> Iterator[str]:
         .group_by(JournalEntry.source_id)
         .subquery()
     )
+
+
+@functools.cache
+def _issuing_nothing() -> AnySelect:
+    issuing = _issuing()
+    stray = sa.select(issuing.c.entry_id).outerjoin(Invoice, Invoice.id == issuing.c.source_id)
+    return stray.where(sa.or_(Invoice.id.is_(None), ~IS_ISSUED))
+
+
+@functools.cache
+def _issued_otherwise() -> AnySelect:
+    issuing = _issuing()
     is_withdrawn = sa.case((Invoice.state == InvoiceState.WITHDRAWN, 1), else_=0)
-    query = (
+    return (
         sa.select(Invoice.number, issuing.c.entries, issuing.c.reversals)
         .outerjoin(issuing, issuing.c.source_id == Invoice.id)
         .where(
@@ -167,23 +225,36 @@ def posted_has_one_issuing_entry() -> Iterator[str]:
                 issuing.c.reversals != is_withdrawn,
             ),
         )
+        .order_by(Invoice.id)
     )
-    for number, entries, reversals in streamed(query.order_by(Invoice.id)):
-        yield _(
-            "%(number)s is issued by %(entries)s entries, of which %(reversals)s are reversed.",
-            number=number,
-            entries=entries or 0,
-            reversals=reversals or 0,
-        )
-    stray = sa.select(issuing.c.entry_id).outerjoin(Invoice, Invoice.id == issuing.c.source_id)
-    for (entry_id,) in streamed(stray.where(sa.or_(Invoice.id.is_(None), ~IS_ISSUED))):
-        yield _("Entry %(id)s issues a document that is not posted.", id=entry_id)
 
 
 def credits_never_exceed() -> Iterator[str]:
     """Posted credit notes take back no more than was invoiced: per line, per rate, in total."""
+    for number, position in streamed(_lines_exceeded()):
+        yield _("%(number)s, line %(position)s: more is credited than was invoiced.", number=number, position=position)
+    yield from _rates_exceeded()
+    for (number,) in streamed(_totals_exceeded()):
+        yield _("%(number)s: the credit notes come to more than its total.", number=number)
+
+
+@functools.cache
+def _totals_exceeded() -> AnySelect:
+    credit = aliased(Invoice)
+    return (
+        sa.select(Invoice.number)
+        .join(credit, credit.corrects_id == Invoice.id)
+        .where(credit.state == InvoiceState.POSTED)
+        .group_by(Invoice.id, Invoice.number, Invoice.total_with_tax)
+        .having(_exceeds(credit.total_with_tax, Invoice.total_with_tax))
+        .order_by(Invoice.id)
+    )
+
+
+@functools.cache
+def _lines_exceeded() -> AnySelect:
     line, credited = aliased(InvoiceLine), aliased(InvoiceLine)
-    query = (
+    return (
         sa.select(Invoice.number, line.position)
         .join(Invoice, Invoice.id == line.invoice_id)
         .join(credited, credited.credits_line_id == line.id)
@@ -194,20 +265,8 @@ def credits_never_exceed() -> Iterator[str]:
                 _exceeds(credited.quantity, line.quantity), _exceeds(credited.total_without_tax, line.total_without_tax)
             )
         )
+        .order_by(line.id)
     )
-    for number, position in streamed(query.order_by(line.id)):
-        yield _("%(number)s, line %(position)s: more is credited than was invoiced.", number=number, position=position)
-    yield from _rates_exceeded()
-    credit = aliased(Invoice)
-    in_total = (
-        sa.select(Invoice.number)
-        .join(credit, credit.corrects_id == Invoice.id)
-        .where(credit.state == InvoiceState.POSTED)
-        .group_by(Invoice.id, Invoice.number, Invoice.total_with_tax)
-        .having(_exceeds(credit.total_with_tax, Invoice.total_with_tax))
-    )
-    for (number,) in streamed(in_total.order_by(Invoice.id)):
-        yield _("%(number)s: the credit notes come to more than its total.", number=number)
 
 
 def _exceeds(credited: Any, invoiced: Any) -> sa.ColumnElement[bool]:  # noqa: ANN401 - exact columns
@@ -220,13 +279,23 @@ def _exceeds(credited: Any, invoiced: Any) -> sa.ColumnElement[bool]:  # noqa: A
 
 
 def _rates_exceeded() -> Iterator[str]:
+    for number, rate in streamed(_at_rates_exceeded()):
+        yield _(
+            "%(number)s: more is credited at %(rate)s %% than was invoiced.",
+            number=number,
+            rate=f"{rate.normalize():f}",
+        )
+
+
+@functools.cache
+def _at_rates_exceeded() -> AnySelect:
     credit, tax = aliased(Invoice), aliased(InvoiceTax)
     same_rate = sa.and_(
         InvoiceTax.invoice_id == Invoice.id,
         InvoiceTax.tax_rate == tax.tax_rate,
         InvoiceTax.special_status == tax.special_status,
     )
-    query = (
+    return (
         sa.select(Invoice.number, tax.tax_rate)
         .join(credit, credit.corrects_id == Invoice.id)
         .join(tax, tax.invoice_id == credit.id)
@@ -236,45 +305,13 @@ def _rates_exceeded() -> Iterator[str]:
         .having(
             sa.or_(InvoiceTax.base.is_(None), _exceeds(tax.base, InvoiceTax.base), _exceeds(tax.tax, InvoiceTax.tax))
         )
+        .order_by(Invoice.id)
     )
-    for number, rate in streamed(query.order_by(Invoice.id)):
-        yield _(
-            "%(number)s: more is credited at %(rate)s %% than was invoiced.",
-            number=number,
-            rate=f"{rate.normalize():f}",
-        )
 
 
 def document_total_equals_receivable_lines() -> Iterator[str]:
     """A document's total is that of its receivable lines, of what was printed, and of what the hash chain covers."""
-    receivable = (
-        sa.select(
-            JournalLine.entry_id,
-            (total(JournalLine.currency_debit) - total(JournalLine.currency_credit)).label("amount"),
-        )
-        .where(JournalLine.open_item_id.is_not(None))
-        .group_by(JournalLine.entry_id)
-        .subquery()
-    )
-    query = (
-        sa.select(
-            Invoice.number,
-            Invoice.kind,
-            Invoice.total_with_tax,
-            receivable.c.amount,
-            JournalEntry.facts_hash,
-            PrintedFacts.facts,
-            PrintedFacts.sha256,
-        )
-        .join(JournalEntry, JournalEntry.id == Invoice.entry_id)
-        .outerjoin(receivable, receivable.c.entry_id == Invoice.entry_id)
-        .outerjoin(
-            PrintedFacts,
-            sa.and_(PrintedFacts.document_kind == BILL_KIND, PrintedFacts.document_id == Invoice.id),
-        )
-        .where(IS_ISSUED)
-    )
-    for row in streamed(query.order_by(Invoice.id)):
+    for row in streamed(_issued_with_receivable()):
         sign = -1 if row.kind is InvoiceKind.CREDIT_NOTE else 1
         if (row.amount or 0) * sign != row.total_with_tax:
             yield _(
@@ -291,8 +328,46 @@ def document_total_equals_receivable_lines() -> Iterator[str]:
             yield _("%(number)s: its total is not the one that was printed.", number=row.number)
 
 
+@functools.cache
+def _issued_with_receivable() -> AnySelect:
+    receivable = (
+        sa.select(
+            JournalLine.entry_id,
+            (total(JournalLine.currency_debit) - total(JournalLine.currency_credit)).label("amount"),
+        )
+        .where(JournalLine.open_item_id.is_not(None))
+        .group_by(JournalLine.entry_id)
+        .subquery()
+    )
+    return (
+        sa.select(
+            Invoice.number,
+            Invoice.kind,
+            Invoice.total_with_tax,
+            receivable.c.amount,
+            JournalEntry.facts_hash,
+            PrintedFacts.facts,
+            PrintedFacts.sha256,
+        )
+        .join(JournalEntry, JournalEntry.id == Invoice.entry_id)
+        .outerjoin(receivable, receivable.c.entry_id == Invoice.entry_id)
+        .outerjoin(
+            PrintedFacts,
+            sa.and_(PrintedFacts.document_kind == BILL_KIND, PrintedFacts.document_id == Invoice.id),
+        )
+        .where(IS_ISSUED)
+        .order_by(Invoice.id)
+    )
+
+
 def claims_equal_lines_of_live_invoices() -> Iterator[str]:
     """Each live claim is on a line of a draft or, final, of a posted invoice, which names the service order."""
+    for claim_id, bill_id in streamed(_unsound_claims()):
+        yield _("Claim %(id)s is not that of a line of a live invoice (%(invoice)s).", id=claim_id, invoice=bill_id)
+
+
+@functools.cache
+def _unsound_claims() -> AnySelect:
     is_final_when_posted = sa.or_(
         sa.and_(Invoice.state == InvoiceState.DRAFT, ~WorkClaim.is_final), sa.and_(IS_POSTED, WorkClaim.is_final)
     )
@@ -302,7 +377,7 @@ def claims_equal_lines_of_live_invoices() -> Iterator[str]:
         is_final_when_posted,
         InvoiceServiceOrder.invoice_id.is_not(None),
     )
-    query = (
+    return (
         sa.select(WorkClaim.id, WorkClaim.bill_id)
         .outerjoin(Invoice, Invoice.id == WorkClaim.bill_id)
         .outerjoin(InvoiceLine, InvoiceLine.id == WorkClaim.bill_line_id)
@@ -314,6 +389,5 @@ def claims_equal_lines_of_live_invoices() -> Iterator[str]:
             ),
         )
         .where(WorkClaim.bill_kind == BILL_KIND, WorkClaim.released_at.is_(None), sa.func.coalesce(~sound, sa.true()))
+        .order_by(WorkClaim.id)
     )
-    for claim_id, bill_id in streamed(query.order_by(WorkClaim.id)):
-        yield _("Claim %(id)s is not that of a line of a live invoice (%(invoice)s).", id=claim_id, invoice=bill_id)

@@ -1,9 +1,11 @@
 """What must always be true of the books (accounting.md 8): each function yields a sentence per violation, none when sound.
 
-They read in streams and add up in the database, so that they can be run on live books of any size.
+They read in streams and add up in the database, so that they can be run on live books of any size. Queries are built
+once: they are run again and again (after each step of a random walk), and building one costs more than running it.
 """
 
 import datetime as dt
+import functools
 import itertools
 from collections import defaultdict
 from collections.abc import Iterator
@@ -33,11 +35,13 @@ from fsm.ledger.services import standing_of
 
 AnySelect: TypeAlias = "sa.Select[*tuple[Any, ...]]"
 STREAM = {"yield_per": 1000}
+# The figures of an open item that its movements prove.
+PROVEN = ("invoiced", "paid", "credited", "written_off", "claimed", "balance", "balance_eur")
 
 
 def streamed(query: Any) -> Iterator[Any]:  # noqa: ANN401 - any select
     """The rows of a query that may have millions."""
-    yield from session.execute(query.execution_options(**STREAM))
+    yield from session.execute(query, execution_options=STREAM)
 
 
 def entries_posted() -> Iterator[str]:
@@ -49,7 +53,21 @@ def entries_posted() -> Iterator[str]:
 
 def debits_equal_credits_per_entry() -> Iterator[str]:
     """In EUR and in the entry's currency; and an entry has lines."""
-    sums = (
+    for entry_id, eur, foreign in streamed(_unbalanced()):
+        yield _(
+            "Entry %(id)s does not balance: %(eur)s EUR, %(foreign)s in its currency.",
+            id=entry_id,
+            eur=eur,
+            foreign=foreign,
+        )
+    empty = sa.select(JournalEntry.id).where(~sa.exists().where(JournalLine.entry_id == JournalEntry.id))
+    for (entry_id,) in streamed(empty):
+        yield _("Entry %(id)s has no lines.", id=entry_id)
+
+
+@functools.cache
+def _unbalanced() -> AnySelect:
+    return (
         sa.select(
             JournalLine.entry_id,
             (total(JournalLine.debit) - total(JournalLine.credit)).label("eur"),
@@ -63,16 +81,6 @@ def debits_equal_credits_per_entry() -> Iterator[str]:
             )
         )
     )
-    for entry_id, eur, foreign in streamed(sums):
-        yield _(
-            "Entry %(id)s does not balance: %(eur)s EUR, %(foreign)s in its currency.",
-            id=entry_id,
-            eur=eur,
-            foreign=foreign,
-        )
-    empty = sa.select(JournalEntry.id).where(~sa.exists().where(JournalLine.entry_id == JournalEntry.id))
-    for (entry_id,) in streamed(empty):
-        yield _("Entry %(id)s has no lines.", id=entry_id)
 
 
 def receivables_equal_open_items() -> Iterator[str]:
@@ -96,28 +104,8 @@ def receivables_equal_open_items() -> Iterator[str]:
 
 def open_items_proven_by_movements() -> Iterator[str]:
     """Every figure of an open item follows from its movements, they are its lines, and its standing from its figures."""
-    moved = _moved().subquery()
-    taken_elsewhere = _taken_elsewhere().subquery()
-    nothing = sa.literal(Decimal(0), AMOUNT)
-    proven: dict[str, Any] = {
-        name: sa.func.coalesce(moved.c[name], nothing)
-        for name in ("invoiced", "paid", "credited", "written_off", "claimed", "balance", "balance_eur")
-    }
-    proven["credited"] = proven["credited"] + sa.func.coalesce(taken_elsewhere.c.credited, nothing)
-    wrong = [getattr(OpenItem, name) != figure for name, figure in proven.items()]
-    query = (
-        sa.select(
-            OpenItem.id,
-            OpenItem.source_number,
-            *(condition.label(name) for name, condition in zip(proven, wrong, strict=True)),
-        )
-        .outerjoin(moved, moved.c.open_item_id == OpenItem.id)
-        .outerjoin(taken_elsewhere, taken_elsewhere.c.credits_item_id == OpenItem.id)
-        .where(sa.or_(*wrong))
-        .order_by(OpenItem.id)
-    )
-    for row in streamed(query):
-        figures = ", ".join(name for name in proven if getattr(row, name))
+    for row in streamed(_unproven_items()):
+        figures = ", ".join(name for name in PROVEN if getattr(row, name))
         yield _(
             "Open item %(id)s (%(number)s): its movements say otherwise of %(figures)s.",
             id=row.id,
@@ -133,6 +121,28 @@ def open_items_proven_by_movements() -> Iterator[str]:
                 number=item.source_number,
                 standing=item.standing.value,
             )
+
+
+@functools.cache
+def _unproven_items() -> AnySelect:
+    """Open items of which any figure differs, with a yes or no per figure."""
+    moved = _moved().subquery()
+    taken_elsewhere = _taken_elsewhere().subquery()
+    nothing = sa.literal(Decimal(0), AMOUNT)
+    proven: dict[str, Any] = {name: sa.func.coalesce(moved.c[name], nothing) for name in PROVEN}
+    proven["credited"] = proven["credited"] + sa.func.coalesce(taken_elsewhere.c.credited, nothing)
+    wrong = {name: getattr(OpenItem, name) != figure for name, figure in proven.items()}
+    return (
+        sa.select(
+            OpenItem.id,
+            OpenItem.source_number,
+            *(condition.label(name) for name, condition in wrong.items()),
+        )
+        .outerjoin(moved, moved.c.open_item_id == OpenItem.id)
+        .outerjoin(taken_elsewhere, taken_elsewhere.c.credits_item_id == OpenItem.id)
+        .where(sa.or_(*wrong.values()))
+        .order_by(OpenItem.id)
+    )
 
 
 def _moved() -> AnySelect:
@@ -164,6 +174,16 @@ def _taken_elsewhere() -> AnySelect:
 
 
 def _movements_that_are_not_lines() -> Iterator[str]:
+    for entry_id, item_id in streamed(_moved_otherwise()):
+        yield _(
+            "Entry %(entry)s moves open item %(item)s by other amounts than its lines say.",
+            entry=entry_id,
+            item=item_id,
+        )
+
+
+@functools.cache
+def _moved_otherwise() -> AnySelect:
     both = sa.union_all(
         sa.select(
             JournalLine.entry_id,
@@ -178,28 +198,17 @@ def _movements_that_are_not_lines() -> Iterator[str]:
             -ItemMovement.amount_eur,
         ),
     ).subquery()
-    query = (
+    return (
         sa.select(both.c.entry_id, both.c.open_item_id)
         .group_by(both.c.entry_id, both.c.open_item_id)
         .having(sa.or_(sa.func.sum(both.c.amount) != 0, sa.func.sum(both.c.amount_eur) != 0))
     )
-    for entry_id, item_id in streamed(query):
-        yield _(
-            "Entry %(entry)s moves open item %(item)s by other amounts than its lines say.",
-            entry=entry_id,
-            item=item_id,
-        )
 
 
 def monthly_totals_proven() -> Iterator[str]:
     """The stored totals of each account and month are those of its lines."""
     sums: dict[tuple[int, dt.date], list[Decimal]] = defaultdict(lambda: [ZERO, ZERO])
-    by_day = (
-        sa.select(JournalLine.account_id, JournalEntry.entry_date, total(JournalLine.debit), total(JournalLine.credit))
-        .join(JournalEntry, JournalEntry.id == JournalLine.entry_id)
-        .group_by(JournalLine.account_id, JournalEntry.entry_date)
-    )
-    for account_id, on, debit, credit in streamed(by_day):
+    for account_id, on, debit, credit in streamed(_by_day()):
         month = sums[account_id, on.replace(day=1)]
         month[0] += debit
         month[1] += credit
@@ -217,6 +226,15 @@ def monthly_totals_proven() -> Iterator[str]:
                 debit=debit,
                 credit=credit,
             )
+
+
+@functools.cache
+def _by_day() -> AnySelect:
+    return (
+        sa.select(JournalLine.account_id, JournalEntry.entry_date, total(JournalLine.debit), total(JournalLine.credit))
+        .join(JournalEntry, JournalEntry.id == JournalLine.entry_id)
+        .group_by(JournalLine.account_id, JournalEntry.entry_date)
+    )
 
 
 def hash_chain_unbroken() -> Iterator[str]:
@@ -237,6 +255,7 @@ def hash_chain_unbroken() -> Iterator[str]:
             yield _("The last entry of the journal %(journal)s is not its head.", journal=journal.value)
 
 
+@functools.cache
 def _hashed_content() -> AnySelect:
     """Posted entries in the order of posting, a row per line: what the hash covers, the line's six values last."""
     entry = JournalEntry
@@ -273,28 +292,21 @@ def _hashed_content() -> AnySelect:
 
 def journal_numbers_without_hole() -> Iterator[str]:
     """Entries count from 1 per journal and fiscal year."""
-    yield from holes(
-        sa.select(
-            (sa.literal("journal:") + sa.cast(JournalEntry.journal, sa.String)).label("series"),
-            sa.cast(JournalEntry.fiscal_year_id, sa.String).label("period"),
-            JournalEntry.number.label("number"),
-        ).where(JournalEntry.number.is_not(None)),
-        "journal",
-    )
+    yield from holes(_journal_numbers(), "journal")
+
+
+@functools.cache
+def _journal_numbers() -> AnySelect:
+    return sa.select(
+        (sa.literal("journal:") + sa.cast(JournalEntry.journal, sa.String)).label("series"),
+        sa.cast(JournalEntry.fiscal_year_id, sa.String).label("period"),
+        JournalEntry.number.label("number"),
+    ).where(JournalEntry.number.is_not(None))
 
 
 def holes(numbers: AnySelect, kind: str) -> Iterator[str]:
     """Where the numbers (series, period, number) of the kind's counters do not run from the first to the counter's last."""
-    given = numbers.subquery()
-    number = given.c.number
-    groups = sa.select(
-        given.c.series,
-        given.c.period,
-        sa.func.min(number),
-        sa.func.max(number),
-        sa.func.count(),
-        sa.func.count(number.distinct()),
-    ).group_by(given.c.series, given.c.period)
+    given, groups = _counted(numbers)
     found = {(series, period): tuple(rest) for series, period, *rest in session.execute(groups)}
     first_numbers = {
         f"{row.kind}:{row.id}": row.first_number
@@ -318,6 +330,21 @@ def holes(numbers: AnySelect, kind: str) -> Iterator[str]:
                 last=last_numbers.get(counter, "–"),
                 high=high,
             )
+
+
+@functools.lru_cache
+def _counted(numbers: AnySelect) -> tuple[sa.Subquery, AnySelect]:
+    """The numbers, and per counter: first, last, how many, how many different."""
+    given = numbers.subquery()
+    number = given.c.number
+    return given, sa.select(
+        given.c.series,
+        given.c.period,
+        sa.func.min(number),
+        sa.func.max(number),
+        sa.func.count(),
+        sa.func.count(number.distinct()),
+    ).group_by(given.c.series, given.c.period)
 
 
 def _first_missing(given: sa.Subquery, counter: tuple[str, str]) -> int | None:

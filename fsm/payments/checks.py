@@ -1,5 +1,6 @@
 """What must always be true of payments; each function yields a sentence per violation (accounting.md 8)."""
 
+import functools
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -8,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import aliased
 
 from fsm.core.types import AMOUNT
-from fsm.ledger.checks import streamed
+from fsm.ledger.checks import AnySelect, streamed
 from fsm.ledger.models import ItemKind, ItemMovement, JournalEntry, MovementRole, OpenItem
 from fsm.payments.models import Payment, PaymentKind, PaymentPart
 
@@ -18,8 +19,16 @@ SOURCE_KIND = "payment"
 
 def payments_have_their_entry() -> Iterator[str]:
     """A payment has its entry, reversed exactly if it is undone; its parts are the movements of that entry."""
+    for (payment_id,) in streamed(_entries_that_disagree()):
+        yield _("Payment %(id)s and its journal entry do not agree.", id=payment_id)
+    for (payment_id,) in streamed(_parts_that_are_not_movements()):
+        yield _("Payment %(id)s: its parts are not what its entry moved.", id=payment_id)
+
+
+@functools.cache
+def _entries_that_disagree() -> AnySelect:
     reversal = aliased(JournalEntry)
-    query = (
+    return (
         sa.select(Payment.id)
         .outerjoin(JournalEntry, JournalEntry.id == Payment.entry_id)
         .outerjoin(reversal, reversal.reverses_id == Payment.entry_id)
@@ -33,13 +42,12 @@ def payments_have_their_entry() -> Iterator[str]:
                 Payment.undone_at.is_(None) != Payment.undone_entry_id.is_(None),
             )
         )
+        .order_by(Payment.id)
     )
-    for (payment_id,) in streamed(query.order_by(Payment.id)):
-        yield _("Payment %(id)s and its journal entry do not agree.", id=payment_id)
-    yield from _parts_that_are_not_movements()
 
 
-def _parts_that_are_not_movements() -> Iterator[str]:
+@functools.cache
+def _parts_that_are_not_movements() -> AnySelect:
     roles = {
         MovementRole.PAID: PaymentPart.amount,
         MovementRole.DISCOUNT: PaymentPart.discount,
@@ -65,18 +73,23 @@ def _parts_that_are_not_movements() -> Iterator[str]:
         .where(Payment.entry_id.is_not(None))
     )
     both = sa.union_all(*parts, moved).subquery()
-    query = (
+    return (
         sa.select(both.c.payment_id)
         .group_by(both.c.payment_id, both.c.open_item_id, both.c.role)
         .having(sa.func.sum(both.c.amount) != 0)
+        .order_by(both.c.payment_id)
     )
-    for (payment_id,) in streamed(query.order_by(both.c.payment_id)):
-        yield _("Payment %(id)s: its parts are not what its entry moved.", id=payment_id)
 
 
 def on_account_items_right() -> Iterator[str]:
     """What waits on account came by a payment of that customer that is not undone."""
-    query = (
+    for (number,) in streamed(_stray_on_account()):
+        yield _("What waits on account of %(number)s is not what that payment left.", number=number)
+
+
+@functools.cache
+def _stray_on_account() -> AnySelect:
+    return (
         sa.select(OpenItem.source_number)
         .outerjoin(Payment, Payment.id == OpenItem.source_id)
         .where(
@@ -92,6 +105,5 @@ def on_account_items_right() -> Iterator[str]:
                 ),
             ),
         )
+        .order_by(OpenItem.id)
     )
-    for (number,) in streamed(query.order_by(OpenItem.id)):
-        yield _("What waits on account of %(number)s is not what that payment left.", number=number)

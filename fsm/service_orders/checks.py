@@ -1,11 +1,12 @@
 """What must always be true of service orders; each function yields a sentence per violation (accounting.md 8)."""
 
+import functools
 from collections.abc import Iterator
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from fsm.ledger.checks import holes, streamed
+from fsm.ledger.checks import AnySelect, holes, streamed
 from fsm.service_orders.billable import has_work_to_bill
 from fsm.service_orders.models import PartUsed, ServiceOrder, TimeEntry, WorkClaim
 
@@ -28,31 +29,43 @@ def no_work_billed_twice() -> Iterator[str]:
 
 def to_bill_flags_right() -> Iterator[str]:
     """Done-not-invoiced reads a stored flag; it says what the work says."""
-    query = sa.select(ServiceOrder.number).where(ServiceOrder.has_work_to_bill != has_work_to_bill())
-    for (number,) in streamed(query.order_by(ServiceOrder.id)):
+    for (number,) in streamed(_wrong_flags()):
         yield _("Service order %(number)s: its mark of having work to bill is wrong.", number=number)
+
+
+@functools.cache
+def _wrong_flags() -> AnySelect:
+    query = sa.select(ServiceOrder.number).where(ServiceOrder.has_work_to_bill != has_work_to_bill())
+    return query.order_by(ServiceOrder.id)
 
 
 def order_numbers_without_hole() -> Iterator[str]:
     """Orders are cancelled, never deleted: their numbers run without a hole."""
-    yield from holes(
-        sa.select(
-            ServiceOrder.number_series.label("series"),
-            ServiceOrder.number_period.label("period"),
-            ServiceOrder.number_counter.label("number"),
-        ),
-        "service_order",
+    yield from holes(_numbers(), "service_order")
+
+
+@functools.cache
+def _numbers() -> AnySelect:
+    return sa.select(
+        ServiceOrder.number_series.label("series"),
+        ServiceOrder.number_period.label("period"),
+        ServiceOrder.number_counter.label("number"),
     )
 
 
 def claims_name_their_order() -> Iterator[str]:
     """A claim's order is that of the hour or part it claims."""
+    for (claim_id,) in streamed(_claims_of_others()):
+        yield _("Claim %(id)s names another service order than its work.", id=claim_id)
+
+
+@functools.cache
+def _claims_of_others() -> AnySelect:
     order_id = sa.func.coalesce(TimeEntry.service_order_id, PartUsed.service_order_id, 0)
-    query = (
+    return (
         sa.select(WorkClaim.id)
         .outerjoin(TimeEntry, TimeEntry.id == WorkClaim.time_entry_id)
         .outerjoin(PartUsed, PartUsed.id == WorkClaim.part_used_id)
         .where(WorkClaim.service_order_id != order_id)
+        .order_by(WorkClaim.id)
     )
-    for (claim_id,) in streamed(query.order_by(WorkClaim.id)):
-        yield _("Claim %(id)s names another service order than its work.", id=claim_id)

@@ -97,12 +97,17 @@ class Walker:
 
 
 def contents() -> dict[str, list[Any]]:
-    """Every row of every table."""
+    """Every row of every table, as the driver gives it: this is done after each step."""
     session.rollback()
-    return {
-        table.name: [tuple(row) for row in session.connection().execute(sa.select(table).order_by(*table.primary_key))]
-        for table in Base.metadata.sorted_tables
-    }
+    cursor = session.connection().connection.cursor()
+    found = {}
+    for table in Base.metadata.sorted_tables:
+        keys = ", ".join(column.name for column in table.primary_key)
+        cursor.execute(f'SELECT * FROM "{table.name}" ORDER BY {keys}')
+        found[table.name] = cursor.fetchall()
+    cursor.close()
+    session.rollback()
+    return found
 
 
 def next_day(walker: Walker) -> None:
