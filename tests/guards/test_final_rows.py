@@ -87,48 +87,55 @@ def unique_keys(table: sa.Table) -> list[list[str]]:
     return sorted([column.name for column in found.columns] for found in (*constraints, *indexes))
 
 
-@pytest.mark.parametrize("name", TABLES)
-def test_no_column_changes(name: str, books: Books, doors: list[Door], refused: Refused) -> None:
-    columns = list(table_of(name).columns)
-    names = ", ".join(f'"{column.name}"' for column in columns)
-    (row,) = doors[0].run(f"SELECT {names} FROM {name} WHERE id = ?", books.final[name])
-    tried = 0
-    for column, value in zip(columns, row, strict=True):
-        if column.name in FREE_COLUMNS.get(name, ()):
-            continue
-        statement = f'UPDATE {name} SET "{column.name}" = ? WHERE id = ?'
-        # Undoing is a step that a payment may take, and is refused for what it lacks.
-        sentence = "reversed." if column.name == "undone_entry_id" else SENTENCES[name]
-        refused(statement, other(column, value), books.final[name], sentence=sentence)
-        tried += 1
-        if column.nullable and value is not None:
-            refused(statement, None, books.final[name], sentence=SENTENCES[name])
-    assert tried >= 4
+def test_no_column_changes(books: Books, doors: list[Door], refused: Refused, subtests: pytest.Subtests) -> None:
+    for name in TABLES:
+        with subtests.test(name):
+            columns = list(table_of(name).columns)
+            names = ", ".join(f'"{column.name}"' for column in columns)
+            (row,) = doors[0].run(f"SELECT {names} FROM {name} WHERE id = ?", books.final[name])
+            tried = 0
+            for column, value in zip(columns, row, strict=True):
+                if column.name in FREE_COLUMNS.get(name, ()):
+                    continue
+                statement = f'UPDATE {name} SET "{column.name}" = ? WHERE id = ?'
+                # Undoing is a step that a payment may take, and is refused for what it lacks.
+                sentence = "reversed." if column.name == "undone_entry_id" else SENTENCES[name]
+                refused(statement, other(column, value), books.final[name], sentence=sentence)
+                tried += 1
+                if column.nullable and value is not None:
+                    refused(statement, None, books.final[name], sentence=SENTENCES[name])
+            assert tried >= 4
 
 
-@pytest.mark.parametrize("name", TABLES)
-def test_not_even_to_itself(name: str, books: Books, refused: Refused) -> None:
-    refused(f"UPDATE {name} SET id = id WHERE id = ?", books.final[name], sentence=SENTENCES[name])
-    refused(f"UPDATE {name} SET id = id", sentence=SENTENCES[name])
+def test_not_even_to_itself(books: Books, refused: Refused, subtests: pytest.Subtests) -> None:
+    for name in TABLES:
+        with subtests.test(name):
+            refused(f"UPDATE {name} SET id = id WHERE id = ?", books.final[name], sentence=SENTENCES[name])
+            refused(f"UPDATE {name} SET id = id", sentence=SENTENCES[name])
 
 
-@pytest.mark.parametrize("name", TABLES)
-def test_no_row_goes(name: str, books: Books, refused: Refused) -> None:
-    refused(f"DELETE FROM {name} WHERE id = ?", books.final[name], sentence=SENTENCES[name])
-    refused(f"DELETE FROM {name}", sentence=SENTENCES[name])
-
-
-@only_postgresql
-@pytest.mark.parametrize("name", TABLES)
-def test_no_table_is_emptied(name: str, books: Books, refused: Refused) -> None:
-    refused(f"TRUNCATE {name} CASCADE")
-    refused(f"TRUNCATE ONLY {name} CASCADE")
+def test_no_row_goes(books: Books, refused: Refused, subtests: pytest.Subtests) -> None:
+    for name in TABLES:
+        with subtests.test(name):
+            refused(f"DELETE FROM {name} WHERE id = ?", books.final[name], sentence=SENTENCES[name])
+            refused(f"DELETE FROM {name}", sentence=SENTENCES[name])
 
 
 @only_postgresql
-@pytest.mark.parametrize("name", ["customer", "account", "fiscal_year", "open_item", "site", "stored_file"])
-def test_no_table_is_emptied_through_one_it_points_to(name: str, books: Books, refused: Refused) -> None:
-    refused(f"TRUNCATE {name} CASCADE")
+def test_no_table_is_emptied(books: Books, refused: Refused, subtests: pytest.Subtests) -> None:
+    for name in TABLES:
+        with subtests.test(name):
+            refused(f"TRUNCATE {name} CASCADE")
+            refused(f"TRUNCATE ONLY {name} CASCADE")
+
+
+@only_postgresql
+def test_no_table_is_emptied_through_one_it_points_to(
+    books: Books, refused: Refused, subtests: pytest.Subtests
+) -> None:
+    for name in ["customer", "account", "fiscal_year", "open_item", "site", "stored_file"]:
+        with subtests.test(name):
+            refused(f"TRUNCATE {name} CASCADE")
 
 
 def copied(name: str, books: Books, changes: dict[str, Any], verb: str = "INSERT") -> tuple[str, list[Any]]:
@@ -150,11 +157,12 @@ def draft_of(name: str, books: Books) -> dict[str, Any]:
 
 
 @only_sqlite
-@pytest.mark.parametrize("verb", ["REPLACE", "INSERT OR REPLACE"])
-@pytest.mark.parametrize("name", TABLES)
-def test_no_replacing_by_id(name: str, verb: str, books: Books, refused: Refused) -> None:
-    statement, values = copied(name, books, draft_of(name, books) | {"id": books.final[name]}, verb)
-    refused(statement, *values, sentence=SENTENCES[name])
+def test_no_replacing_by_id(books: Books, refused: Refused, subtests: pytest.Subtests) -> None:
+    for name in TABLES:
+        for verb in ["REPLACE", "INSERT OR REPLACE"]:
+            with subtests.test(f"{name} {verb}"):
+                statement, values = copied(name, books, draft_of(name, books) | {"id": books.final[name]}, verb)
+                refused(statement, *values, sentence=SENTENCES[name])
 
 
 UNIQUE_KEYS = [(name, key) for name in TABLES for key in unique_keys(table_of(name))]
@@ -175,88 +183,94 @@ def test_the_unique_keys_are_known() -> None:
 
 
 @only_sqlite
-@pytest.mark.parametrize(
-    ("name", "key"), UNIQUE_KEYS, ids=lambda part: part if isinstance(part, str) else ",".join(part)
-)
 def test_no_replacing_by_a_unique_key(
-    name: str, key: list[str], books: Books, doors: list[Door], refused: Refused
+    books: Books, doors: list[Door], refused: Refused, subtests: pytest.Subtests
 ) -> None:
-    changes = {column: value for column, value in draft_of(name, books).items() if column not in key}
-    (row,) = doors[0].run(f"SELECT {', '.join(key)} FROM {name} WHERE id = ?", books.final[name])
-    if None in row or (name == "invoice" and "number_counter" in key):
-        return  # NULL conflicts with nothing; a draft stands outside the partial index of numbers: see test_steps.py
-    statement, values = copied(name, books, changes, "INSERT OR REPLACE")
-    refused(statement, *values)
+    for name, key in UNIQUE_KEYS:
+        with subtests.test(f"{name} {key}"):
+            changes = {column: value for column, value in draft_of(name, books).items() if column not in key}
+            (row,) = doors[0].run(f"SELECT {', '.join(key)} FROM {name} WHERE id = ?", books.final[name])
+            if None in row or (name == "invoice" and "number_counter" in key):
+                continue  # NULL conflicts with nothing; a draft stands outside the partial index of numbers: see test_steps.py
+            statement, values = copied(name, books, changes, "INSERT OR REPLACE")
+            refused(statement, *values)
 
 
 @only_sqlite
-@pytest.mark.parametrize("alias", ["id", "rowid", "_rowid_", "oid"])
-@pytest.mark.parametrize("name", sorted(DRAFTS))
-def test_no_draft_moves_onto_a_final_row(name: str, alias: str, books: Books, refused: Refused) -> None:
-    draft = getattr(books, DRAFTS[name])
-    refused(f"UPDATE OR REPLACE {name} SET {alias} = ? WHERE id = ?", books.final[name], draft)
+def test_no_draft_moves_onto_a_final_row(books: Books, refused: Refused, subtests: pytest.Subtests) -> None:
+    for name in sorted(DRAFTS):
+        for alias in ["id", "rowid", "_rowid_", "oid"]:
+            with subtests.test(f"{name} {alias}"):
+                draft = getattr(books, DRAFTS[name])
+                refused(f"UPDATE OR REPLACE {name} SET {alias} = ? WHERE id = ?", books.final[name], draft)
 
 
 @only_sqlite
-@pytest.mark.parametrize(("name", "key"), [pair for pair in UNIQUE_KEYS if pair[0] in DRAFTS], ids=str)
 def test_no_draft_takes_a_final_rows_key(
-    name: str, key: list[str], books: Books, doors: list[Door], refused: Refused
+    books: Books, doors: list[Door], refused: Refused, subtests: pytest.Subtests
 ) -> None:
-    (row,) = doors[0].run(f"SELECT {', '.join(key)} FROM {name} WHERE id = ?", books.final[name])
-    if None in row or (name == "invoice" and "number_counter" in key):
-        return  # as above
-    setting = ", ".join(f"{column} = ?" for column in key)
-    draft = getattr(books, DRAFTS[name])
-    refused(f"UPDATE OR REPLACE {name} SET {setting} WHERE id = ?", *row, draft)
+    for name, key in [pair for pair in UNIQUE_KEYS if pair[0] in DRAFTS]:
+        with subtests.test(f"{name} {key}"):
+            (row,) = doors[0].run(f"SELECT {', '.join(key)} FROM {name} WHERE id = ?", books.final[name])
+            if None in row or (name == "invoice" and "number_counter" in key):
+                continue  # as above
+            setting = ", ".join(f"{column} = ?" for column in key)
+            draft = getattr(books, DRAFTS[name])
+            refused(f"UPDATE OR REPLACE {name} SET {setting} WHERE id = ?", *row, draft)
 
 
 @only_sqlite
-@pytest.mark.parametrize("name", TABLES)
-def test_a_refusal_is_not_ignored(name: str, books: Books, refused: Refused) -> None:
+def test_a_refusal_is_not_ignored(books: Books, refused: Refused, subtests: pytest.Subtests) -> None:
     """OR IGNORE, OR FAIL and OR REPLACE change how constraints fail, not how guards do."""
-    for way in ("IGNORE", "FAIL", "ROLLBACK", "REPLACE"):
-        refused(f"UPDATE OR {way} {name} SET id = id WHERE id = ?", books.final[name], sentence=SENTENCES[name])
+    for name in TABLES:
+        with subtests.test(name):
+            for way in ("IGNORE", "FAIL", "ROLLBACK", "REPLACE"):
+                refused(f"UPDATE OR {way} {name} SET id = id WHERE id = ?", books.final[name], sentence=SENTENCES[name])
 
 
-@pytest.mark.parametrize("name", TABLES)
-def test_no_upsert(name: str, books: Books, refused: Refused) -> None:
-    statement, values = copied(name, books, draft_of(name, books) | {"id": books.final[name]})
-    refused(f"{statement} ON CONFLICT (id) DO UPDATE SET id = excluded.id", *values, sentence=SENTENCES[name])
+def test_no_upsert(books: Books, refused: Refused, subtests: pytest.Subtests) -> None:
+    for name in TABLES:
+        with subtests.test(name):
+            statement, values = copied(name, books, draft_of(name, books) | {"id": books.final[name]})
+            refused(f"{statement} ON CONFLICT (id) DO UPDATE SET id = excluded.id", *values, sentence=SENTENCES[name])
 
 
-@pytest.mark.parametrize("name", sorted(CHILDREN))
-def test_nothing_is_put_into_a_final_parent(name: str, books: Books, refused: Refused) -> None:
-    column, _draft = CHILDREN[name]
-    changes: dict[str, Any] = {"position": 99} if "position" in table_of(name).columns else {}
-    changes |= {"tax_rate": 120000} if name == "invoice_tax" else {}
-    statement, values = copied(name, books, changes)
-    refused(statement, *values, sentence=SENTENCES[name])
-    parent = {"entry_id": "journal_entry", "invoice_id": "invoice", "payment_id": "payment"}[column]
-    if name in DRAFTS:
-        refused(
-            f"UPDATE {name} SET {column} = ? WHERE id = ?",
-            books.final[parent] if parent != "journal_entry" else books.invoice_entry,
-            getattr(books, DRAFTS[name]),
-            sentence=SENTENCES[name],
-        )
+def test_nothing_is_put_into_a_final_parent(books: Books, refused: Refused, subtests: pytest.Subtests) -> None:
+    for name in sorted(CHILDREN):
+        with subtests.test(name):
+            column, _draft = CHILDREN[name]
+            changes: dict[str, Any] = {"position": 99} if "position" in table_of(name).columns else {}
+            changes |= {"tax_rate": 120000} if name == "invoice_tax" else {}
+            statement, values = copied(name, books, changes)
+            refused(statement, *values, sentence=SENTENCES[name])
+            parent = {"entry_id": "journal_entry", "invoice_id": "invoice", "payment_id": "payment"}[column]
+            if name in DRAFTS:
+                refused(
+                    f"UPDATE {name} SET {column} = ? WHERE id = ?",
+                    books.final[parent] if parent != "journal_entry" else books.invoice_entry,
+                    getattr(books, DRAFTS[name]),
+                    sentence=SENTENCES[name],
+                )
 
 
-@pytest.mark.parametrize("name", sorted(CHILDREN))
-def test_nothing_is_taken_out_of_a_final_parent(name: str, books: Books, refused: Refused) -> None:
-    column, draft = CHILDREN[name]
-    refused(
-        f"UPDATE {name} SET {column} = ? WHERE id = ?",
-        getattr(books, draft),
-        books.final[name],
-        sentence=SENTENCES[name],
-    )
+def test_nothing_is_taken_out_of_a_final_parent(books: Books, refused: Refused, subtests: pytest.Subtests) -> None:
+    for name in sorted(CHILDREN):
+        with subtests.test(name):
+            column, draft = CHILDREN[name]
+            refused(
+                f"UPDATE {name} SET {column} = ? WHERE id = ?",
+                getattr(books, draft),
+                books.final[name],
+                sentence=SENTENCES[name],
+            )
 
 
-@pytest.mark.parametrize("name", ["journal_entry", "invoice"])
-def test_nothing_is_born_final(name: str, books: Books, refused: Refused) -> None:
-    unlike = {"journal_entry": {"number": 77}, "invoice": {"entry_id": None, "number_counter": 77}}[name]
-    statement, values = copied(name, books, unlike)
-    refused(statement, *values, sentence="inserted as a draft, and posted by an update.")
+def test_nothing_is_born_final(books: Books, refused: Refused, subtests: pytest.Subtests) -> None:
+    for name in ["journal_entry", "invoice"]:
+        with subtests.test(name):
+            unlike = {"journal_entry": {"number": 77}, "invoice": {"entry_id": None, "number_counter": 77}}[name]
+            statement, values = copied(name, books, unlike)
+            refused(statement, *values, sentence="inserted as a draft, and posted by an update.")
 
 
 def test_every_guarded_table_is_in_this_test(doors: list[Door]) -> None:
