@@ -3,14 +3,17 @@
 import datetime as dt
 import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 from flask import Flask
 
 from fsm import demo as demo_company
-from fsm import logs, server, upgrading, worker
+from fsm import logs, restoring, server, upgrading, worker
 from fsm.app import create_app
+from fsm.backups.manifest import Manifest
 from fsm.company import services as company_services
 from fsm.core.db import session, writing
 from fsm.core.errors import DomainError
@@ -37,8 +40,8 @@ def main(context: click.Context) -> None:
 @click.pass_obj
 def up(app: Flask, port: int, host: str, *, empty: bool) -> None:
     """Bring the database up to date and serve: back up, migrate, check, start."""
-    is_new = bring_up_to_date(app)
-    with app.app_context():
+    with app.app_context(), upgrading.alone():  # a second process that starts now waits for the whole of it
+        is_new = _up_to_date()
         if is_new and not empty:
             click.echo("A new database: loading the demo company")
             _load_demo()
@@ -55,23 +58,17 @@ def up(app: Flask, port: int, host: str, *, empty: bool) -> None:
     server.serve(app, host=host, port=port)
 
 
-def bring_up_to_date(app: Flask) -> bool:
-    """Back up and migrate where there is something to migrate, then check; tells whether the database was new."""
-    with app.app_context():
-        state = upgrading.state()
-        if state.is_new:
-            click.echo("Making the database")
-            upgrading.migrate()
-        elif state.current != state.head:
-            click.echo(f"Upgrading the database from {state.current} to {state.head}")
-            click.echo(f"Backup: {upgrading.back_up(Path(app.config['DATA_FOLDER']))}")
-            upgrading.migrate()
-            if _report(quiet=True):
-                raise click.ClickException(
-                    "The checks found faults after the upgrade; restore the backup and report this."
-                )
-        session.remove()
-        return state.is_new
+def bring_up_to_date(app: Flask) -> None:
+    """Back up and migrate where there is something to migrate, then check; refuses with the reason."""
+    with app.app_context(), upgrading.alone():
+        _up_to_date()
+
+
+def _up_to_date() -> bool:
+    try:
+        return upgrading.bring_up_to_date(click.echo, check=_checked)
+    except upgrading.UpgradeError as error:
+        raise click.ClickException(str(error)) from error
 
 
 @main.command()
@@ -113,8 +110,7 @@ def check(app: Flask) -> None:
 
 def _report(*, quiet: bool) -> bool:
     """Run all checks, say what is wrong; tells whether something is."""
-    with click.progressbar(length=len(checks.CHECKS), label="Checking", file=sys.stderr) as bar:
-        findings = checks.run(progress=lambda _name: bar.update(1))
+    findings = _checked()
     for finding in findings:
         click.echo(f"{finding.check}:")
         for sentence in finding.sentences:
@@ -124,6 +120,97 @@ def _report(*, quiet: bool) -> bool:
     if not quiet and not findings:
         click.echo(f"{len(checks.CHECKS)} checks, nothing wrong.")
     return bool(findings)
+
+
+def _checked() -> list[checks.Finding]:
+    with click.progressbar(length=len(checks.CHECKS), label="Checking", file=sys.stderr) as bar:
+        return checks.run(progress=lambda _name: bar.update(1))
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
+@click.option("--verify", "verifies", is_flag=True, help="Restore the new backup into a scratch database and check it.")
+@click.pass_obj
+def backup(app: Flask, file: Path | None, *, verifies: bool) -> None:
+    """Write everything into one archive, also while fsm is in use; default: a new file in the folder of backups."""
+    with app.app_context():
+        try:
+            with _bar("Backing up") as progress:
+                made = restoring.back_up("manual", file, progress)
+            if verifies:
+                with _bar("Verifying") as progress:
+                    restoring.verify(made.path, progress)
+        except DomainError as error:
+            raise click.ClickException(str(error)) from error
+    _tell_of(made.path, made.manifest, made.size)
+    if made.manifest.missing_files:
+        raise click.ClickException(
+            f"The backup is written, but {len(made.manifest.missing_files)} stored files were missing or damaged."
+        )
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.pass_obj
+def verify(app: Flask, file: Path) -> None:
+    """Prove a backup: restore it into a scratch database, with every file, and run all checks there."""
+    with app.app_context():
+        try:
+            with _bar("Verifying") as progress:
+                manifest = restoring.verify(file, progress)
+        except DomainError as error:
+            raise click.ClickException(str(error)) from error
+    _tell_of(file, manifest, file.stat().st_size)
+    click.echo(f"{len(checks.CHECKS)} checks, nothing wrong.")
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Restore into this folder (a SQLite database and the files) instead of where fsm runs.",
+)
+@click.option("--replace", is_flag=True, help="Replace the company that is there; it is backed up before.")
+@click.option(
+    "--keep-revision", is_flag=True, help="Do not migrate: for going back to the version that made the backup."
+)
+@click.option("--accept-faults", is_flag=True, help="Restore although the checks of the books find faults.")
+@click.pass_obj
+def restore(
+    app: Flask, file: Path, into: Path | None, *, replace: bool, keep_revision: bool, accept_faults: bool
+) -> None:
+    """Put a backup in place: proven, migrated and checked beside what is there, then swapped in."""
+    target = app
+    if into is not None:
+        into = into.resolve()
+        target = create_app(DATA_FOLDER=into, SQLALCHEMY_DATABASE_URI=f"sqlite:///{into / 'fsm.sqlite3'}")
+    with target.app_context():
+        try:
+            with _bar("Restoring") as progress:
+                restored = restoring.restore(
+                    file, replace=replace, keep_revision=keep_revision, accept_faults=accept_faults, progress=progress
+                )
+        except DomainError as error:
+            raise click.ClickException(str(error)) from error
+    if restored.before is not None:
+        click.echo(f"What was there before: {restored.before}")
+    _tell_of(file, restored.manifest, file.stat().st_size)
+    click.echo("Restored. Start fsm again where it runs: its secret key is the one of the backup.")
+
+
+@contextmanager
+def _bar(label: str) -> Iterator[Callable[[int, int], None]]:
+    with click.progressbar(length=1000, label=label, file=sys.stderr) as bar:
+        yield lambda done, total: bar.update(done * 1000 // max(total, 1) - bar.pos)
+
+
+def _tell_of(path: Path, manifest: Manifest, size: int) -> None:
+    click.echo(f"{path}: {manifest.company or 'no company'}, {manifest.made_at.astimezone(zone()):%Y-%m-%d %H:%M}")
+    click.echo(
+        f"  {manifest.rows:,} rows in {len(manifest.tables)} tables, {manifest.files.count:,} files, "
+        f"{size / 1_000_000:,.1f} MB, revision {manifest.revision}, from {manifest.engine}"
+    )
 
 
 @main.command("user")

@@ -39,10 +39,11 @@ SLICES = (
     "portal",
     "reports",
     "api",
+    "backups",
     "home",
 )
 # Single files under which everything stands; they may use whatever is below them, views and jobs too.
-ROOF = ("demo", "logs", "upgrading", "app", "worker", "server", "cli")
+ROOF = ("demo", "logs", "upgrading", "app", "restoring", "nightly", "worker", "server", "cli")
 # Inside a slice each imports only those before it; a file with a name of its own stands anywhere but below its users.
 LAYERS = ("models", "posting", "services", "queries", "forms", "views", "jobs")
 NO_NAMES = frozenset({"utils", "util", "helpers", "helper", "common", "base", "mixins", "mixin", "misc"})
