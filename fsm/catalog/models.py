@@ -22,7 +22,10 @@ class RateKind(StrEnum):
 
 
 class StockItem(Base):
-    """A part or a ready-made service with its price. ``tax_rate`` None: the company's default rate."""
+    """A part or a ready-made service with its price. ``tax_rate`` None: the company's default rate.
+
+    ``has_normal_rate_in_dwellings``: 21 % also where works on dwellings are at 6 % (fossil heating).
+    """
 
     __tablename__ = "stock_item"
     __audited__ = True
@@ -43,6 +46,9 @@ class StockItem(Base):
     tax_rate: Mapped[Decimal | None] = mapped_column(PERCENTAGE)
     special_status: Mapped[str] = mapped_column(sa.String(20), default="")
     account_number: Mapped[str] = mapped_column(sa.String(8), default="")
+    has_normal_rate_in_dwellings: Mapped[bool] = mapped_column(
+        sa.Boolean(name="has_normal_rate_in_dwellings"), default=False, server_default=sa.text("false")
+    )
     is_stock_tracked: Mapped[bool] = mapped_column(sa.Boolean(name="is_stock_tracked"), default=True)
     archived_at: Mapped[dt.datetime | None] = mapped_column(Moment)
     version: Mapped[int] = mapped_column(sa.Integer, default=1)
@@ -66,6 +72,9 @@ class LaborRate(Base):
     price: Mapped[Decimal] = mapped_column(UNIT_PRICE)
     tax_rate: Mapped[Decimal | None] = mapped_column(PERCENTAGE)
     account_number: Mapped[str] = mapped_column(sa.String(8), default="")
+    has_normal_rate_in_dwellings: Mapped[bool] = mapped_column(
+        sa.Boolean(name="has_normal_rate_in_dwellings"), default=False, server_default=sa.text("false")
+    )
     is_default: Mapped[bool] = mapped_column(sa.Boolean(name="is_default"), default=False)
     archived_at: Mapped[dt.datetime | None] = mapped_column(Moment)
     version: Mapped[int] = mapped_column(sa.Integer, default=1)

@@ -23,6 +23,22 @@ class DefaultRates:
 
 
 @dataclass(frozen=True, slots=True)
+class DwellingRule:
+    """A lower rate for works on private dwellings of a certain age, for the final consumer.
+
+    From ``excluded_since_date`` on, what is marked so (fossil heating) bears the normal rate there too.
+    """
+
+    country: str
+    since_date: dt.date
+    tax_rate: Decimal
+    normal_rate: Decimal
+    years: int
+    """Calendar years from the first occupation on; the rule holds in the whole last one."""
+    excluded_since_date: dt.date
+
+
+@dataclass(frozen=True, slots=True)
 class SpecialStatus:
     """Why a line bears 0 %: an empty code is the line without a status."""
 
@@ -37,6 +53,13 @@ class SpecialStatus:
 _DEFAULT_RATES = (
     DefaultRates("BE", dt.date(1996, 1, 1), (Decimal(21), Decimal(12), Decimal(6))),
     DefaultRates("FR", dt.date(2014, 1, 1), (Decimal(20), Decimal(10), Decimal("5.5"))),
+)
+
+# Ten years since the royal decree of 26 January 2016; fossil heating excluded by the programme law of 18 July 2025.
+_DWELLING_RULES = (
+    DwellingRule(
+        "BE", dt.date(2016, 2, 12), Decimal(6), Decimal(21), years=10, excluded_since_date=dt.date(2025, 7, 29)
+    ),
 )
 
 _REVERSE_CHARGE = {
@@ -144,6 +167,12 @@ def default_rates(country: str, on: dt.date) -> tuple[Decimal, Decimal, Decimal]
     if not known:
         raise LookupError(f"no VAT rates are known for {country} on {on}")
     return max(known, key=lambda row: row.since_date).rates
+
+
+def dwelling_rule(country: str, on: dt.date) -> DwellingRule | None:
+    """The rule for works on dwellings in force on that day; None where the country's law has none."""
+    known = [row for row in _DWELLING_RULES if row.country == country and row.since_date <= on]
+    return max(known, key=lambda row: row.since_date, default=None)
 
 
 def default_statuses(country: str) -> tuple[SpecialStatus, ...]:

@@ -34,6 +34,7 @@ SAME_LINE = (
     "amount_with_tax",
     "tax_rate",
     "special_status",
+    "rate_reason",
     "account_number",
     "stockitem_code",
     "stock_item_id",

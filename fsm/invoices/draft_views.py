@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from fsm.catalog.models import StockItem
+from fsm.catalog.tax_rates import Taxed
 from fsm.company.forms import newer_values
 from fsm.company.services import the_company
 from fsm.core import audit
@@ -22,7 +23,7 @@ from fsm.invoices.blueprint import bp
 from fsm.invoices.forms import DraftForm, NewInvoiceForm
 from fsm.invoices.line_forms import price_text, rate_choice
 from fsm.invoices.models import Invoice, InvoiceKind, InvoiceLine, InvoiceState
-from fsm.invoices.rates import proposed_rate
+from fsm.invoices.rates import LineRates
 from fsm.invoices.review import Difference, review
 from fsm.invoices.values import DraftValues, LineValues
 from fsm.service_orders import services as order_services
@@ -109,10 +110,10 @@ def _attempt(form: DraftForm, work: Callable[[], T]) -> T | None:
 
 def _editor(form: DraftForm, invoice_id: int) -> str:
     invoice, company = _draft(invoice_id), the_company()
-    customer, is_stale = invoice.customer, g.get("refused_status") == STALE
-    rate, special_status = proposed_rate(company, customer, None, "")
+    is_stale = g.get("refused_status") == STALE
+    rate = LineRates.of(invoice, company, invoice.customer).proposed(Taxed())
     if not form.lines or not form.lines[-1].form.is_empty:
-        form.pad(invoice, company, rate_choice(rate, special_status), rows=1 if invoice.lines else 4)
+        form.pad(invoice, company, rate_choice(rate.tax_rate, rate.special_status), rows=1 if invoice.lines else 4)
     figures, line_totals, note = _computed(form)
     return render_template(
         "invoices/edit.html",
@@ -188,13 +189,14 @@ def _terms(header: DraftValues | None, form: DraftForm) -> Terms:
 @bp.get("/invoices/<id:invoice_id>/items")
 def suggest(invoice_id: int) -> ResponseReturnValue:
     """Items and rates for the line editor, at the price and the VAT that this customer gets."""
-    invoice, company = _draft(invoice_id), the_company()
+    invoice = _draft(invoice_id)
+    rates = LineRates.of(invoice, the_company(), invoice.customer)
     answer = []
     for offer in queries.offers(request.args.get("q", "").strip()[:100], invoice.customer_id):
         thing = offer.thing
         item = thing if isinstance(thing, StockItem) else None
-        rate, special = proposed_rate(company, invoice.customer, thing.tax_rate, item.special_status if item else "")
-        prices = unit_prices(offer.price, None, rate, tax_included=invoice.tax_included)
+        rate = rates.proposed(Taxed.of(thing))
+        prices = unit_prices(offer.price, None, rate.tax_rate, tax_included=invoice.tax_included)
         answer.append(
             {
                 "id": thing.id if item else "",
@@ -202,7 +204,7 @@ def suggest(invoice_id: int) -> ResponseReturnValue:
                 "description": item.description if item else thing.name,  # type: ignore[union-attr]  # reason: else a rate
                 "unit": item.unit if item else "",
                 "amount": price_text(prices[1 if invoice.tax_included else 0]),
-                "tax_rate": rate_choice(rate, special),
+                "tax_rate": rate_choice(rate.tax_rate, rate.special_status),
                 "account": thing.account_number,
             }
         )

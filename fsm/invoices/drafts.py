@@ -10,13 +10,16 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from fsm.catalog.models import StockItem
+from fsm.catalog.models import LaborRate, StockItem
+from fsm.catalog.tax_rates import Taxed
 from fsm.company import services as company_services
+from fsm.company.models import Company
 from fsm.company.queries import default_bank_account
 from fsm.core import bulk
 from fsm.core.audit import note, now
 from fsm.core.db import lock, session
 from fsm.core.errors import ConflictError, NotFoundError
+from fsm.core.formats import local
 from fsm.core.state import check_version
 from fsm.customers.models import Customer, Site
 from fsm.documents.models import DocumentSettings, TaxCalculation
@@ -31,6 +34,7 @@ from fsm.invoices.models import (
     InvoiceServiceOrder,
     InvoiceState,
 )
+from fsm.invoices.rates import LineRates
 from fsm.invoices.values import DraftValues, LineValues
 from fsm.ledger.queries import account_of_role
 from fsm.service_orders import claims
@@ -60,11 +64,15 @@ def create_many(
         row.id: row for row in session.scalars(sa.select(Customer).where(Customer.id.in_({id_ for id_, _l in wanted})))
     }
     check_lines([line for _id, lines in wanted for line in lines], defaults.company, rates)
+    things = _things([line for _id, lines in wanted for line in lines])
     invoices, of_invoice, moment = [], [], now()
     for customer_id, values in wanted:
         # Plain values, not mapped rows: the unit of work would cost more than everything else here.
         invoice = SimpleNamespace(**defaults.of(customers[customer_id], None), sign=1)
         lines = [SimpleNamespace(**_columns(line, place, invoice, roles)) for place, line in enumerate(values, start=1)]
+        proposals = LineRates(defaults.company, customers[customer_id], on=invoice_date or local(moment).date())
+        for line, value in zip(lines, values, strict=True):
+            line.rate_reason = proposals.reason(value, things.get(_thing(value), Taxed()), None)
         figures.store(invoice, lines, figures.totals_of(invoice, lines))
         of_invoice.append(lines)
         columns = {name: value for name, value in vars(invoice).items() if name != "sign"}
@@ -186,12 +194,12 @@ def save(invoice_id: int, values: DraftValues, lines: Sequence[LineValues], *, v
         setattr(invoice, field.name, getattr(values, field.name))
     if invoice.tax_included:
         invoice.tax_calculation = TaxCalculation.ITEM
-    stored = _replace_lines(invoice, lines)
+    stored = _replace_lines(invoice, lines, company)
     recompute(invoice, stored)
     return invoice
 
 
-def _replace_lines(invoice: Invoice, wanted: Sequence[LineValues]) -> list[InvoiceLine]:
+def _replace_lines(invoice: Invoice, wanted: Sequence[LineValues], company: Company) -> list[InvoiceLine]:
     before = {line.id: line for line in lines_of(invoice.id)}
     kept = {values.line_id for values in wanted if values.line_id in before}
     gone = [line for line_id, line in before.items() if line_id not in kept]
@@ -203,9 +211,12 @@ def _replace_lines(invoice: Invoice, wanted: Sequence[LineValues]) -> list[Invoi
         line.position = -line.position  # positions are unique: step aside before taking new places
     session.flush()
     roles, costs = account_of_role(), _costs(wanted)
+    rates, things = LineRates.of(invoice, company, customer_of(invoice.customer_id)), _things(wanted)
     stored = []
     for position, values in enumerate(wanted, start=1):
-        line = before.get(values.line_id or 0) or InvoiceLine(invoice_id=invoice.id, unit_cost=ZERO)
+        known = before.get(values.line_id or 0)
+        line = InvoiceLine(invoice_id=invoice.id, unit_cost=ZERO) if known is None else known
+        line.rate_reason = rates.reason(values, things.get(_thing(values), Taxed()), known)
         for name, value in _columns(values, position, invoice, roles).items():
             setattr(line, name, value)
         if line.stock_item_id in costs and not line.unit_cost:
@@ -214,6 +225,20 @@ def _replace_lines(invoice: Invoice, wanted: Sequence[LineValues]) -> list[Invoi
         stored.append(line)
     session.flush()
     return stored
+
+
+def _thing(values: LineValues) -> tuple[str, int]:
+    return ("item", values.stock_item_id) if values.stock_item_id else ("rate", values.labor_rate_id or 0)
+
+
+def _things(wanted: Sequence[LineValues]) -> dict[tuple[str, int], Taxed]:
+    """What the catalog says of the VAT of the items and rates that these lines name."""
+    items = sa.select(StockItem).where(StockItem.id.in_({values.stock_item_id for values in wanted} - {None}))
+    rates = sa.select(LaborRate).where(LaborRate.id.in_({values.labor_rate_id for values in wanted} - {None}))
+    return {
+        **{("item", row.id): Taxed.of(row) for row in session.scalars(items)},
+        **{("rate", row.id): Taxed.of(row) for row in session.scalars(rates)},
+    }
 
 
 def _costs(wanted: Sequence[LineValues]) -> dict[int | None, Decimal]:

@@ -12,7 +12,7 @@ from fsm.core.errors import ConflictError, NotFoundError
 from fsm.documents.totals import unit_prices
 from fsm.invoices.drafts import BILL_KIND, customer_of, new_draft, recompute
 from fsm.invoices.models import Invoice, InvoiceLine, InvoiceServiceOrder, InvoiceState
-from fsm.invoices.rates import proposed_rate
+from fsm.invoices.rates import LineRates, day_of, first_invoice_days
 from fsm.ledger.queries import account_of_role
 from fsm.service_orders import claims
 from fsm.service_orders.billable import BillableWork, billable_work
@@ -46,7 +46,14 @@ def draft_from_orders(order_ids: Sequence[int], *, actor_id: int) -> Invoice:
     invoice = new_draft(customer_of(payers.pop()), site, actor_id)
     invoice.delivery_date = max(item.worked_on for item in work)
     invoice.reference = ", ".join(dict.fromkeys(order.reference for order in orders if order.reference))[:250]
-    lines = _lines_of_work(invoice, work, with_sections=len(orders) > 1)
+    rates = LineRates(
+        company_services.the_company(),
+        customer_of(invoice.customer_id),
+        on=day_of(invoice),
+        sites={order.id: order.site for order in orders},
+        first_days=first_invoice_days(order.id for order in orders),
+    )
+    lines = _lines_of_work(invoice, work, rates, with_sections=len(orders) > 1)
     recompute(invoice, lines)
     claims.claim(
         BILL_KIND, invoice.id, [(line.id, item.kind, item.work_id) for line, item in zip(lines, work, strict=True)]
@@ -76,13 +83,14 @@ def _draft_of(orders: Sequence[ServiceOrder]) -> Invoice | None:
     return session.scalar(query)
 
 
-def _lines_of_work(invoice: Invoice, work: Sequence[BillableWork], *, with_sections: bool) -> list[InvoiceLine]:
-    company, customer = company_services.the_company(), customer_of(invoice.customer_id)
+def _lines_of_work(
+    invoice: Invoice, work: Sequence[BillableWork], rates: LineRates, *, with_sections: bool
+) -> list[InvoiceLine]:
     roles = account_of_role()
     lines = []
     for position, item in enumerate(work, start=1):
-        rate, status = proposed_rate(company, customer, item.tax_rate, item.special_status)
-        amount, amount_with_tax = unit_prices(item.unit_price, None, rate, tax_included=invoice.tax_included)
+        rate = rates.proposed(item.taxed, item.service_order_id)
+        amount, amount_with_tax = unit_prices(item.unit_price, None, rate.tax_rate, tax_included=invoice.tax_included)
         lines.append(
             InvoiceLine(
                 invoice_id=invoice.id,
@@ -92,8 +100,9 @@ def _lines_of_work(invoice: Invoice, work: Sequence[BillableWork], *, with_secti
                 unit=item.unit,
                 amount=amount,
                 amount_with_tax=amount_with_tax,
-                tax_rate=rate,
-                special_status=status,
+                tax_rate=rate.tax_rate,
+                special_status=rate.special_status,
+                rate_reason=rate.reason.value,
                 account_number=item.account_number or roles["goods" if item.is_goods else "services"],
                 stockitem_code=item.stockitem_code,
                 stock_item_id=item.stock_item_id,

@@ -9,6 +9,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
+from fsm.catalog.tax_rates import CO_CONTRACTOR
 from fsm.company import services as company_services
 from fsm.company.models import Company
 from fsm.company.vat import grid_of, tax_grid_of
@@ -19,7 +20,6 @@ from fsm.documents.totals import ZERO, TaxKey, Totals, belgian_rounding_conflict
 from fsm.invoices import figures, posting
 from fsm.invoices.crediting import Left, left_of, totals_of_credit
 from fsm.invoices.models import Invoice, InvoiceKind, InvoiceLine
-from fsm.invoices.rates import CO_CONTRACTOR
 from fsm.ledger.models import ItemKind, ItemMovement, MovementRole, OpenItem
 
 

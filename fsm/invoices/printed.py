@@ -5,6 +5,7 @@ from functools import partial
 
 import sqlalchemy as sa
 
+from fsm.catalog.tax_rates import RateReason
 from fsm.company.models import BankAccount
 from fsm.core.db import session
 from fsm.documents import payment_reference, printing
@@ -58,7 +59,12 @@ class Printer:
             bank=printing.bank_facts(self._accounts.get(invoice.bank_account_id or 0)),
             structured_message=payment_reference.printed(structured_message) if structured_message else "",
             legal_texts=printing.legal_texts(
-                taxes, country=country, language=language, on=prepared.on, is_credit_note=prepared.is_credit_note
+                taxes,
+                country=country,
+                language=language,
+                on=prepared.on,
+                is_credit_note=prepared.is_credit_note,
+                has_dwelling_rate=any(line.rate_reason == RateReason.DWELLING for line in prepared.lines),
             ),
             note=invoice.note,
         )

@@ -1,31 +1,97 @@
-"""Which VAT rate a proposed line bears: the first rule of accounting.md 6 that fits."""
+"""The rates of a draft's lines, by ``catalog.tax_rates`` and what is known of the works: whose, where, first invoiced when."""
 
-from decimal import Decimal
+import datetime as dt
+from collections.abc import Iterable, Mapping
 
-from fsm.company.models import Company, VatScheme
-from fsm.customers.models import Customer
+import sqlalchemy as sa
 
-CO_CONTRACTOR = "MC"
+from fsm.catalog.tax_rates import ProposedRate, RateReason, Taxed, proposed_rate, why
+from fsm.company.models import Company
+from fsm.core.audit import now
+from fsm.core.db import session
+from fsm.core.formats import local
+from fsm.customers.models import Customer, Site
+from fsm.invoices.models import Invoice, InvoiceKind, InvoiceLine, InvoiceServiceOrder, InvoiceState
+from fsm.invoices.values import LineValues
+from fsm.service_orders.models import ServiceOrder
 
 
-def is_co_contracted(company: Company, customer: Customer) -> bool:
-    """Belgian reverse charge: the company applies it, and the customer is a Belgian taxpayer who files returns."""
-    return (
-        company.is_co_contractor
-        and customer.is_subject_to_vat
-        and customer.vat_number.startswith("BE")
-        and customer.files_periodic_returns
+class LineRates:
+    """Proposes rates for the lines of one payer's draft; what they share is read once.
+
+    ``site`` is the document's; ``sites`` and ``first_days`` are by service order: where its works were done, and the
+    date of the first invoice for them (left out: none yet).
+    """
+
+    def __init__(
+        self,
+        company: Company,
+        customer: Customer,
+        *,
+        on: dt.date,
+        site: Site | None = None,
+        sites: Mapping[int, Site] | None = None,
+        first_days: Mapping[int, dt.date] | None = None,
+    ) -> None:
+        self._company, self._customer, self._on, self._site = company, customer, on, site
+        self._sites, self._first_days = sites or {}, first_days or {}
+
+    @classmethod
+    def of(cls, invoice: Invoice, company: Company, customer: Customer) -> "LineRates":
+        """For a stored draft: two queries, whatever its number of lines."""
+        order_ids = sa.select(InvoiceServiceOrder.service_order_id).where(InvoiceServiceOrder.invoice_id == invoice.id)
+        query = sa.select(ServiceOrder.id, Site).join(Site, Site.id == ServiceOrder.site_id)
+        sites = {row.id: row.Site for row in session.execute(query.where(ServiceOrder.id.in_(order_ids)))}
+        return cls(
+            company,
+            customer,
+            on=day_of(invoice),
+            site=invoice.site,
+            sites=sites,
+            first_days=first_invoice_days(sites),
+        )
+
+    def site_of(self, service_order_id: int | None) -> Site | None:
+        """Where the works of a line are done."""
+        return self._sites.get(service_order_id or 0, self._site)
+
+    def proposed(self, thing: Taxed, service_order_id: int | None = None) -> ProposedRate:
+        """The rate of a line for this thing, of this order."""
+        on = min(self._on, self._first_days.get(service_order_id or 0, self._on))
+        return proposed_rate(self._company, self._customer, thing, site=self.site_of(service_order_id), on=on)
+
+    def reason(self, values: LineValues, thing: Taxed, before: InvoiceLine | None) -> str:
+        """Why a line that is saved bears its rate: the rule that proposes it, or a person's hand."""
+        if values.quantity == 0:
+            return ""
+        chosen = (values.tax_rate, values.special_status)
+        if before is not None and before.rate_reason and chosen == (before.tax_rate, before.special_status):
+            return before.rate_reason
+        proposal = self.proposed(thing, before.service_order_id if before else None)
+        is_proposed = chosen == (proposal.tax_rate, proposal.special_status)
+        return (proposal.reason if is_proposed else RateReason.BY_HAND).value
+
+    def why(self, line: InvoiceLine) -> str:
+        """The sentence beside a line."""
+        site = self.site_of(line.service_order_id)
+        return why(line.rate_reason, line.tax_rate, line.special_status, site)
+
+
+def day_of(invoice: Invoice) -> dt.date:
+    """The draft's own date, else the company's day."""
+    return invoice.invoice_date or local(now()).date()
+
+
+def first_invoice_days(order_ids: Iterable[int]) -> dict[int, dt.date]:
+    """The date of the first posted invoice for the works of each order that has one."""
+    query = (
+        sa.select(InvoiceServiceOrder.service_order_id, sa.func.min(Invoice.invoice_date))
+        .join(Invoice, Invoice.id == InvoiceServiceOrder.invoice_id)
+        .where(
+            InvoiceServiceOrder.service_order_id.in_(list(order_ids)),
+            Invoice.kind == InvoiceKind.INVOICE,
+            Invoice.state == InvoiceState.POSTED,
+        )
+        .group_by(InvoiceServiceOrder.service_order_id)
     )
-
-
-def proposed_rate(
-    company: Company, customer: Customer, own_rate: Decimal | None, own_status: str
-) -> tuple[Decimal, str]:
-    """(rate, special status): small business and co-contractor before the item's own, before the company's default."""
-    if company.vat_scheme is VatScheme.SMALL_BUSINESS:
-        return Decimal(0), ""
-    if own_rate is not None and own_status:
-        return own_rate, own_status
-    if is_co_contracted(company, customer):
-        return Decimal(0), CO_CONTRACTOR
-    return (company.default_tax_rate if own_rate is None else own_rate), ""
+    return {order_id: day for order_id, day in session.execute(query) if day is not None}

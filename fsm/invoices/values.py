@@ -10,7 +10,10 @@ from fsm.documents.models import CashDiscountMode, TaxCalculation
 
 @dataclass(frozen=True, slots=True)
 class LineValues:
-    """A line as it is saved; of the two unit prices the one that the document's ``tax_included`` names counts."""
+    """A line as it is saved; of the two unit prices the one that the document's ``tax_included`` names counts.
+
+    ``labor_rate_id``, the rate just chosen for the line, only says why it bears its VAT: it is not stored.
+    """
 
     description: str
     quantity: Decimal = Decimal(1)
@@ -22,6 +25,7 @@ class LineValues:
     account_number: str = ""
     stockitem_code: str = ""
     stock_item_id: int | None = None
+    labor_rate_id: int | None = None
     section: str = ""
     line_id: int | None = None
 

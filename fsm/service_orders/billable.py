@@ -10,6 +10,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager, joinedload
 
+from fsm.catalog.tax_rates import Taxed
 from fsm.core.db import session
 from fsm.core.formats import local
 from fsm.core.money import rounded
@@ -91,7 +92,13 @@ class BillableWork:
     stock_item_id: int | None
     stockitem_code: str
     worked_on: dt.date
+    has_normal_rate_in_dwellings: bool = False
     bill_line_id: int | None = None
+
+    @property
+    def taxed(self) -> Taxed:
+        """What the catalog says of its VAT."""
+        return Taxed(self.tax_rate, self.special_status, self.has_normal_rate_in_dwellings)
 
     @property
     def value(self) -> Decimal:
@@ -169,6 +176,7 @@ def _from_time(entry: TimeEntry, bill_line_id: int | None = None) -> BillableWor
         stock_item_id=None,
         stockitem_code="",
         worked_on=local(entry.start_at).date(),
+        has_normal_rate_in_dwellings=rate.has_normal_rate_in_dwellings,
         bill_line_id=bill_line_id,
     )
 
@@ -200,5 +208,6 @@ def _from_part(part: PartUsed, bill_line_id: int | None = None) -> BillableWork:
         stock_item_id=item.id if item else None,
         stockitem_code=item.code if item else "",
         worked_on=local(part.used_at).date(),
+        has_normal_rate_in_dwellings=source.has_normal_rate_in_dwellings if source else False,
         bill_line_id=bill_line_id,
     )

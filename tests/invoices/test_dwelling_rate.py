@@ -1,0 +1,107 @@
+"""6 % for works on dwellings, from the order to the printed clause (accounting.md 6)."""
+
+import datetime as dt
+from decimal import Decimal as D
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from fsm.company.models import Language
+from fsm.core.db import session, writing
+from fsm.customers.models import Customer
+from fsm.documents.facts import from_json
+from fsm.documents.models import PrintedFacts
+from fsm.invoices import crediting, drafts, from_orders, services
+from fsm.invoices.models import Invoice, InvoiceServiceOrder
+from fsm.invoices.values import LineValues
+from fsm.service_orders.models import OrderState
+from fsm.users.models import User
+from tests.factories import (
+    draft_values,
+    make_customer,
+    make_item,
+    make_order,
+    make_part,
+    make_rate,
+    make_site,
+    make_time,
+)
+
+pytestmark = pytest.mark.database
+DAY = dt.date(2026, 3, 20)
+MORNING = dt.datetime(2026, 3, 18, 8, tzinfo=dt.UTC)
+# The first words of the printed text, accounting.md 6
+CLAUSE = "Btw-tarief: Bij gebrek aan schriftelijke betwisting binnen een termijn van één maand vanaf de ontvangst"
+
+
+def consumer() -> Customer:
+    return make_customer(name="Jan Maes", is_business=False, is_subject_to_vat=False, language=Language.DUTCH)
+
+
+def draft_of_works(customer: Customer, **site: Any) -> Invoice:
+    """An hour, a filter and a part marked "21 % in dwellings", billed from a Done order."""
+    technician = session.scalars(sa.select(User).where(User.email == "technician@test.example")).one()
+    order = make_order(
+        make_site(customer, **{"is_private_dwelling": True, "first_occupied_year": 1998} | site),
+        state=OrderState.DONE,
+        done_at=MORNING,
+        validated_at=MORNING,
+    )
+    make_time(order, technician, make_rate(), MORNING)
+    make_part(order, technician, make_item())
+    make_part(order, technician, make_item(code="BOIL", description="Gas boiler", has_normal_rate_in_dwellings=True))
+    session.flush()
+    return from_orders.draft_from_orders([order.id], actor_id=1)
+
+
+def rates_of(invoice_id: int) -> list[tuple[D, str]]:
+    return [(line.tax_rate, line.rate_reason) for line in drafts.lines_of(invoice_id)]
+
+
+def legal_texts(invoice_id: int) -> tuple[str, ...]:
+    facts = session.scalars(sa.select(PrintedFacts.facts).where(PrintedFacts.document_id == invoice_id)).one()
+    return from_json(facts).legal_texts
+
+
+def test_works_on_a_dwelling_are_proposed_at_the_lower_rate_and_print_the_clause(database: Flask) -> None:
+    with writing():
+        invoice = draft_of_works(consumer())
+    assert rates_of(invoice.id) == [(D(6), "dwelling"), (D(6), "dwelling"), (D(21), "not_in_dwellings")]
+    with writing():
+        services.post([invoice.id], actor_id=1, today=DAY)
+    (clause,) = legal_texts(invoice.id)
+    assert clause.startswith(CLAUSE)
+    assert clause.endswith("aansprakelijk voor de betaling van de verschuldigde belasting, interesten en geldboeten.")
+    with writing():
+        credit = crediting.draft_credit(invoice.id, None, releases_work=False, actor_id=1)
+        services.post([credit.id], actor_id=1, today=DAY)
+    assert [text[:9] for text in legal_texts(credit.id)] == ["BTW terug"]
+
+
+def test_a_rate_changed_by_hand_says_so_and_takes_the_clause_away(database: Flask) -> None:
+    with writing():
+        invoice = draft_of_works(consumer())
+        lines = [
+            LineValues(line.description, line.quantity, line.amount, tax_rate=D(21), line_id=line.id)
+            for line in drafts.lines_of(invoice.id)
+        ]
+        drafts.save(invoice.id, draft_values(invoice), lines, version=None)
+    assert rates_of(invoice.id) == [(D(21), "by_hand"), (D(21), "by_hand"), (D(21), "not_in_dwellings")]
+    with writing():
+        services.post([invoice.id], actor_id=1, today=DAY)
+    assert legal_texts(invoice.id) == ()
+
+
+def test_the_first_invoice_for_the_works_decides_about_the_years(database: Flask) -> None:
+    with writing():
+        first = draft_of_works(consumer(), first_occupied_year=2016)
+        (order_id,) = session.scalars(sa.select(InvoiceServiceOrder.service_order_id))
+        assert {reason for _rate, reason in rates_of(first.id)} == {"dwelling", "not_in_dwellings"}
+        hour = drafts.lines_of(first.id)[0]
+        kept = LineValues(hour.description, hour.quantity, hour.amount, tax_rate=D(21), line_id=hour.id)
+        drafts.save(first.id, draft_values(first, invoice_date=dt.date(2025, 12, 31)), [kept], version=None)
+        services.post([first.id], actor_id=1, today=DAY)
+        rest = from_orders.draft_from_orders([order_id], actor_id=1)
+    assert rates_of(rest.id) == [(D(21), "young_dwelling"), (D(21), "young_dwelling")]
