@@ -132,7 +132,7 @@ _WITHOUT_YEAR = {
 }
 
 
-def why(reason: str, tax_rate: Decimal, special_status: str, site: Site | None) -> str:
+def why(reason: str | None, tax_rate: Decimal, special_status: str, site: Site | None) -> str:
     """One plain sentence for a line's ``rate_reason``, with what the site says now; empty for none."""
     if not reason:
         return ""

@@ -160,7 +160,7 @@ class InvoiceLine(Base):
 
     ``total_without_tax`` and ``total_with_tax`` are the line's own, before document discounts; ``net`` is what is left of
     it after them, what a ledger line bears. ``credits_line_id`` names the invoice's line that a credit note's takes back.
-    ``rate_reason`` is a ``catalog.tax_rates.RateReason``; empty on a line of text and on those older than the column.
+    ``rate_reason`` is a ``catalog.tax_rates.RateReason``; None on a line of text and on those older than the column.
     """
 
     __tablename__ = "invoice_line"
@@ -181,7 +181,7 @@ class InvoiceLine(Base):
     amount_with_tax: Mapped[Decimal] = mapped_column(UNIT_PRICE)
     tax_rate: Mapped[Decimal] = mapped_column(PERCENTAGE)
     special_status: Mapped[str] = mapped_column(sa.String(20), default="")
-    rate_reason: Mapped[str] = mapped_column(sa.String(20), default="", server_default="")
+    rate_reason: Mapped[str | None] = mapped_column(sa.String(20))
     account_number: Mapped[str] = mapped_column(sa.String(8))
     stockitem_code: Mapped[str] = mapped_column(sa.String(20), default="")
     stock_item_id: Mapped[int | None] = mapped_column(ID)

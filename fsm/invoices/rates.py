@@ -60,10 +60,10 @@ class LineRates:
         on = min(self._on, self._first_days.get(service_order_id or 0, self._on))
         return proposed_rate(self._company, self._customer, thing, site=self.site_of(service_order_id), on=on)
 
-    def reason(self, values: LineValues, thing: Taxed, before: InvoiceLine | None) -> str:
+    def reason(self, values: LineValues, thing: Taxed, before: InvoiceLine | None) -> str | None:
         """Why a line that is saved bears its rate: the rule that proposes it, or a person's hand."""
         if values.quantity == 0:
-            return ""
+            return None
         chosen = (values.tax_rate, values.special_status)
         if before is not None and before.rate_reason and chosen == (before.tax_rate, before.special_status):
             return before.rate_reason

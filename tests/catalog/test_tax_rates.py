@@ -109,6 +109,6 @@ def test_a_sentence_says_why() -> None:
     assert why("dwelling", D(6), "", site) == "6\u00a0%: private dwelling first occupied in 1998, works for a consumer"
     assert why("by_hand", D(12), "", None) == "12\u00a0%: changed by hand"
     assert why("co_contractor", D(0), "MC", None).startswith("0\u00a0% MC: co-contractor")
-    assert why("", D(21), "", site) == ""
+    assert why(None, D(21), "", site) == ""
     for reason in RateReason:
         assert "%(" not in why(reason.value, D(21), "", site) + why(reason.value, D(21), "", None)
