@@ -7,7 +7,9 @@ from typing import TypeAlias
 
 from fsm.core.db import is_sqlite, session
 from fsm.invoices import checks as invoices
+from fsm.invoices import credit_checks, vat_checks
 from fsm.ledger import checks as ledger
+from fsm.ledger import item_checks
 from fsm.payments import checks as payments
 from fsm.service_orders import checks as service_orders
 
@@ -20,8 +22,8 @@ CHECKS: tuple[Check, ...] = (
     ledger.journal_numbers_without_hole,
     ledger.hash_chain_unbroken,
     ledger.monthly_totals_proven,
-    ledger.open_items_proven_by_movements,
-    ledger.receivables_equal_open_items,
+    item_checks.open_items_proven_by_movements,
+    item_checks.receivables_equal_open_items,
     service_orders.order_numbers_without_hole,
     service_orders.claims_name_their_order,
     service_orders.no_work_billed_twice,
@@ -30,8 +32,8 @@ CHECKS: tuple[Check, ...] = (
     invoices.posted_has_one_issuing_entry,
     invoices.document_total_equals_receivable_lines,
     invoices.receivable_equals_amount_due,
-    invoices.vat_payable_equals_documents,
-    invoices.credits_never_exceed,
+    vat_checks.vat_payable_equals_documents,
+    credit_checks.credits_never_exceed,
     invoices.claims_equal_lines_of_live_invoices,
     payments.payments_have_their_entry,
     payments.on_account_items_right,

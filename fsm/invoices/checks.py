@@ -4,27 +4,22 @@ import functools
 import json
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import aliased
 
-from fsm.core.db import session, total
-from fsm.core.money import rounded
+from fsm.core.db import total
 from fsm.core.types import AMOUNT
 from fsm.documents.facts import sha256
 from fsm.documents.models import PrintedFacts
 from fsm.invoices.drafts import BILL_KIND
-from fsm.invoices.models import Invoice, InvoiceKind, InvoiceLine, InvoiceServiceOrder, InvoiceState, InvoiceTax
+from fsm.invoices.models import Invoice, InvoiceKind, InvoiceLine, InvoiceServiceOrder, InvoiceState
 from fsm.ledger.checks import AnySelect, holes, streamed
 from fsm.ledger.models import (
-    AccountRole,
     ItemKind,
-    ItemMovement,
     JournalEntry,
     JournalLine,
-    MovementRole,
     OpenItem,
 )
 from fsm.service_orders.models import WorkClaim
@@ -74,86 +69,6 @@ def _items_that_differ() -> AnySelect:
         .outerjoin(OpenItem, ITS_ITEM)
         .where(IS_POSTED, sa.or_(OpenItem.id.is_(None), differs))
         .order_by(Invoice.id)
-    )
-
-
-def vat_payable_equals_documents() -> Iterator[str]:
-    """VAT booked by the entry that issues a document is the document's, rate by rate in EUR.
-
-    Nothing else touches these accounts but cash discounts taken, VAT of lost debts, and reversals.
-    """
-    for number, vat, tax in streamed(_vat_that_differs()):
-        yield _("%(number)s has VAT of %(tax)s, the books have %(vat)s.", number=number, tax=tax, vat=vat)
-    yield from _foreign_vat()
-    for (entry_id,) in streamed(_other_vat()):
-        yield _("Entry %(id)s books VAT, but is no document, discount or reversal.", id=entry_id)
-
-
-@functools.cache
-def _booked() -> sa.Subquery:
-    """VAT by entry, as of a sale."""
-    accounts = sa.select(AccountRole.account_id).where(AccountRole.role.in_(["vat_payable", "vat_on_credit_notes"]))
-    return (
-        sa.select(JournalLine.entry_id, (total(JournalLine.credit) - total(JournalLine.debit)).label("vat"))
-        .where(JournalLine.account_id.in_(accounts))
-        .group_by(JournalLine.entry_id)
-        .subquery()
-    )
-
-
-@functools.cache
-def _on_document() -> sa.ColumnElement[Decimal]:
-    """VAT booked, in the document's own direction."""
-    vat = _booked().c.vat
-    signed = sa.case((Invoice.kind == InvoiceKind.CREDIT_NOTE, -vat), else_=vat)
-    return sa.func.coalesce(signed, NOTHING)
-
-
-@functools.cache
-def _vat_that_differs() -> AnySelect:
-    booked, on_document = _booked(), _on_document()
-    taxes = (
-        sa.select(InvoiceTax.invoice_id, total(InvoiceTax.tax).label("tax")).group_by(InvoiceTax.invoice_id).subquery()
-    )
-    on_paper = sa.func.coalesce(taxes.c.tax, NOTHING)
-    return (
-        sa.select(Invoice.number, on_document, on_paper)
-        .outerjoin(booked, booked.c.entry_id == Invoice.entry_id)
-        .outerjoin(taxes, taxes.c.invoice_id == Invoice.id)
-        .where(IS_ISSUED, Invoice.currency == "EUR", on_document != on_paper)
-        .order_by(Invoice.id)
-    )
-
-
-def _foreign_vat() -> Iterator[str]:
-    """In another currency each rate's VAT is converted by itself; few enough to do it here."""
-    booked = _booked()
-    query = (
-        sa.select(Invoice.id, Invoice.number, Invoice.exchange_rate, _on_document())
-        .outerjoin(booked, booked.c.entry_id == Invoice.entry_id)
-        .where(IS_ISSUED, Invoice.currency != "EUR")
-    )
-    for invoice_id, number, exchange_rate, vat in session.execute(query.order_by(Invoice.id)).all():
-        rows = session.scalars(sa.select(InvoiceTax.tax).where(InvoiceTax.invoice_id == invoice_id))
-        tax = sum((rounded(row * exchange_rate) for row in rows), Decimal(0))
-        if tax != vat:
-            yield _("%(number)s has VAT of %(tax)s, the books have %(vat)s.", number=number, tax=tax, vat=vat)
-
-
-@functools.cache
-def _other_vat() -> AnySelect:
-    booked = _booked()
-    allowed = sa.exists().where(
-        ItemMovement.entry_id == JournalEntry.id,
-        ItemMovement.role.in_([MovementRole.DISCOUNT, MovementRole.WRITTEN_OFF]),
-    )
-    issuing = aliased(JournalEntry)
-    reverses_document = sa.exists().where(issuing.id == JournalEntry.reverses_id, issuing.issues_document)
-    return (
-        sa.select(JournalEntry.id)
-        .join(booked, booked.c.entry_id == JournalEntry.id)
-        .where(~JournalEntry.issues_document, ~allowed, ~reverses_document)
-        .order_by(JournalEntry.id)
     )
 
 
@@ -224,86 +139,6 @@ def _issued_otherwise() -> AnySelect:
                 issuing.c.entry_id != Invoice.entry_id,
                 issuing.c.reversals != is_withdrawn,
             ),
-        )
-        .order_by(Invoice.id)
-    )
-
-
-def credits_never_exceed() -> Iterator[str]:
-    """Posted credit notes take back no more than was invoiced: per line, per rate, in total."""
-    for number, position in streamed(_lines_exceeded()):
-        yield _("%(number)s, line %(position)s: more is credited than was invoiced.", number=number, position=position)
-    yield from _rates_exceeded()
-    for (number,) in streamed(_totals_exceeded()):
-        yield _("%(number)s: the credit notes come to more than its total.", number=number)
-
-
-@functools.cache
-def _totals_exceeded() -> AnySelect:
-    credit = aliased(Invoice)
-    return (
-        sa.select(Invoice.number)
-        .join(credit, credit.corrects_id == Invoice.id)
-        .where(credit.state == InvoiceState.POSTED)
-        .group_by(Invoice.id, Invoice.number, Invoice.total_with_tax)
-        .having(_exceeds(credit.total_with_tax, Invoice.total_with_tax))
-        .order_by(Invoice.id)
-    )
-
-
-@functools.cache
-def _lines_exceeded() -> AnySelect:
-    line, credited = aliased(InvoiceLine), aliased(InvoiceLine)
-    return (
-        sa.select(Invoice.number, line.position)
-        .join(Invoice, Invoice.id == line.invoice_id)
-        .join(credited, credited.credits_line_id == line.id)
-        .where(credited.invoice_id.in_(sa.select(Invoice.id).where(IS_POSTED).correlate(None)))
-        .group_by(Invoice.number, line.id, line.position, line.quantity, line.total_without_tax)
-        .having(
-            sa.or_(
-                _exceeds(credited.quantity, line.quantity), _exceeds(credited.total_without_tax, line.total_without_tax)
-            )
-        )
-        .order_by(line.id)
-    )
-
-
-def _exceeds(credited: Any, invoiced: Any) -> sa.ColumnElement[bool]:  # noqa: ANN401 - exact columns
-    """A sum that goes beyond a figure in the figure's own direction; a negative one is taken back by negative ones."""
-    taken = sa.func.sum(credited)
-    return sa.or_(
-        sa.and_(invoiced >= 0, sa.or_(taken > invoiced, taken < 0)),
-        sa.and_(invoiced < 0, sa.or_(taken < invoiced, taken > 0)),
-    )
-
-
-def _rates_exceeded() -> Iterator[str]:
-    for number, rate in streamed(_at_rates_exceeded()):
-        yield _(
-            "%(number)s: more is credited at %(rate)s %% than was invoiced.",
-            number=number,
-            rate=f"{rate.normalize():f}",
-        )
-
-
-@functools.cache
-def _at_rates_exceeded() -> AnySelect:
-    credit, tax = aliased(Invoice), aliased(InvoiceTax)
-    same_rate = sa.and_(
-        InvoiceTax.invoice_id == Invoice.id,
-        InvoiceTax.tax_rate == tax.tax_rate,
-        InvoiceTax.special_status == tax.special_status,
-    )
-    return (
-        sa.select(Invoice.number, tax.tax_rate)
-        .join(credit, credit.corrects_id == Invoice.id)
-        .join(tax, tax.invoice_id == credit.id)
-        .outerjoin(InvoiceTax, same_rate)
-        .where(credit.state == InvoiceState.POSTED)
-        .group_by(Invoice.id, Invoice.number, tax.tax_rate, tax.special_status, InvoiceTax.base, InvoiceTax.tax)
-        .having(
-            sa.or_(InvoiceTax.base.is_(None), _exceeds(tax.base, InvoiceTax.base), _exceeds(tax.tax, InvoiceTax.tax))
         )
         .order_by(Invoice.id)
     )
