@@ -4,12 +4,14 @@ import datetime as dt
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from flask import Flask, g, has_app_context
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
+BRITISH = Locale("en", "GB")
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -62,9 +64,15 @@ def hours(minutes: int | None) -> str:
     return _("%(hours)s h %(minutes)s", hours=whole, minutes=f"{rest:02d}") if rest else _("%(hours)s h", hours=whole)
 
 
+def _dates() -> Locale:
+    """The locale for days: English here is that of Europe, the day before the month and 24 hours."""
+    locale = get_locale() or BRITISH
+    return BRITISH if locale.language == "en" else locale
+
+
 def day(value: dt.date | None) -> str:
     """The locale's medium date."""
-    return "" if value is None else format_date(value, "medium", locale=get_locale() or "en")
+    return "" if value is None else format_date(value, "medium", locale=_dates())
 
 
 def local(value: dt.datetime) -> dt.datetime:
@@ -74,12 +82,12 @@ def local(value: dt.datetime) -> dt.datetime:
 
 def moment(value: dt.datetime | None) -> str:
     """Date and time in the company's zone."""
-    return "" if value is None else format_datetime(local(value), "medium", locale=get_locale() or "en")
+    return "" if value is None else f"{day(local(value).date())}, {clock(value)}"
 
 
 def moment_short(value: dt.datetime | None) -> str:
     """Weekday, day and time: for plans."""
-    return "" if value is None else format_datetime(local(value), "EEE d MMM HH:mm", locale=get_locale() or "en")
+    return "" if value is None else format_datetime(local(value), "EEE d MMM HH:mm", locale=_dates())
 
 
 def clock(value: dt.datetime | None) -> str:

@@ -16,7 +16,7 @@ from fsm.company import services as company_services
 from fsm.company.models import Company
 from fsm.company.queries import default_bank_account
 from fsm.core import bulk
-from fsm.core.audit import note, now
+from fsm.core.audit import note, notes, now
 from fsm.core.db import lock, session
 from fsm.core.errors import ConflictError, NotFoundError
 from fsm.core.formats import local
@@ -271,16 +271,20 @@ def _columns(values: LineValues, position: int, invoice: figures.Document, roles
 
 def delete_draft(invoice_id: int, *, version: int | None = None) -> None:
     """Delete a draft; the hours and parts that it claimed are to bill again. It never had a number."""
-    invoice = locked_draft(invoice_id, version)
-    order_ids = list(
-        session.scalars(
-            sa.select(InvoiceServiceOrder.service_order_id).where(InvoiceServiceOrder.invoice_id == invoice.id)
-        )
-    )
-    claims.release_draft(BILL_KIND, invoice.id)
+    delete_drafts([locked_draft(invoice_id, version)])
+
+
+def delete_drafts(drafts: Sequence[Invoice]) -> None:
+    """The same for many that are held already; a few statements whatever their number."""
+    ids = [draft.id for draft in drafts]
+    links = sa.select(InvoiceServiceOrder.service_order_id).where(InvoiceServiceOrder.invoice_id.in_(ids))
+    order_ids = list(session.scalars(links.order_by(InvoiceServiceOrder.service_order_id)))
+    claims.release_drafts(BILL_KIND, ids)
     for model in (InvoiceServiceOrder, InvoiceFollowUp, InvoiceLine):
-        session.execute(sa.delete(model).where(model.invoice_id == invoice.id))
-    note([("service_order", order_id) for order_id in order_ids], _("Draft invoice deleted"))
-    note([("customer", invoice.customer_id)], _("Draft invoice deleted"))
-    session.delete(invoice)
+        session.execute(sa.delete(model).where(model.invoice_id.in_(ids)))
+    told = [("service_order", order_id) for order_id in order_ids]
+    told += [("customer", draft.customer_id) for draft in drafts]
+    notes(([subject], _("Draft invoice deleted")) for subject in told)
+    for draft in drafts:
+        session.delete(draft)
     session.flush()

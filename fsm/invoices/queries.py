@@ -143,17 +143,19 @@ def sort_of(tab: str, wanted: str) -> str:
     return "due" if tab in BY_DUE_DATE else "-number"
 
 
-def page(tab: str, filters: Filters, *, sort: str, cursor: str | None, today: dt.date) -> paging.Page[Row]:
+def page(
+    tab: str, filters: Filters, *, sort: str, cursor: str | None, today: dt.date, size: int = paging.PAGE_SIZE
+) -> paging.Page[Row]:
     """One page of a tab: three queries, whatever its length and however deep it lies."""
     query, descending = _list(tab, filters, today), sort.startswith("-")
     if tab in UNNUMBERED:
         options = (joinedload(Invoice.follow_up), joinedload(Invoice.corrects))
-        found = paging.page(query.options(*options), [Invoice.id], cursor, descending=descending)
+        found = paging.page(query.options(*options), [Invoice.id], cursor, descending=descending, size=size)
         rows = [_row(invoice, None, today) for invoice in found.rows]
     else:
         # Open items are made in the order of posting: their id sorts as date and number do.
         keys = [OpenItem.due_on, OpenItem.id] if sort.endswith("due") else [OpenItem.id]
-        found = paging.page(query, keys, cursor, descending=descending)
+        found = paging.page(query, keys, cursor, descending=descending, size=size)
         invoices = _by_id(item.source_id for item in found.rows)
         rows = [_row(invoices[item.source_id], item, today) for item in found.rows]
     return paging.Page(rows, found.previous, found.next)

@@ -7,15 +7,17 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from fsm.core.errors import ConflictError, DomainError
-from fsm.core.transactions import refuse
+from fsm.core.transactions import computes_only, refuse
 from fsm.core.web import MAX_ID
 from fsm.documents.totals import ZERO
 from fsm.invoices import queries, services, totals_panel
 from fsm.invoices.blueprint import bp
 from fsm.invoices.forms import FIELD_OF
+from fsm.invoices.listing import INVOICES
 from fsm.invoices.models import Invoice, InvoiceKind, InvoiceState
 from fsm.invoices.review import Review
 from fsm.invoices.review import review as work_out
+from fsm.users.list_pages import chosen_ids
 
 MOST_AT_ONCE = 50
 WAYS = {"mail": _l("By e-mail"), "post": _l("By post"), "hand": _l("Handed over")}
@@ -78,9 +80,12 @@ def _no_draft_any_more(invoice: Invoice) -> ResponseReturnValue:
     return redirect(url_for("invoices.show", invoice_id=invoice.id), 303)
 
 
-@bp.get("/invoices/review-many")
+@bp.route("/invoices/review-many", methods=["GET", "POST"])
+@computes_only
 def review_many() -> ResponseReturnValue:
     """Several drafts on one screen, with one total and one confirmation."""
+    if request.method == "POST":  # chosen in the list
+        return _many(chosen_ids(INVOICES, MOST_AT_ONCE))
     return _many(_chosen(request.args.getlist("ids")))
 
 

@@ -1,20 +1,15 @@
-"""The list of invoices, one document on one page, its PDF, the settings."""
+"""One document on one page, its PDF, the settings."""
 
-import datetime as dt
 from typing import Any
 
 from flask import Response, current_app, flash, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from fsm.company.countries import country_name
 from fsm.company.queries import bank_accounts
 from fsm.core.db import session
-from fsm.core.paging import COUNT_LIMIT
 from fsm.core.transactions import attempt
-from fsm.core.web import MAX_ID
-from fsm.customers import queries as customer_queries
 from fsm.documents.payment_reference import printed
 from fsm.documents.pdf import Mark
 from fsm.documents.services import pdf_of, render, withdrawn_pdf_of
@@ -22,6 +17,7 @@ from fsm.invoices import (  # noqa: F401 - the other pages of the blueprint regi
     credit_views,
     draft_views,
     figures,
+    list_views,
     queries,
     review_views,
     totals_panel,
@@ -37,94 +33,6 @@ from fsm.invoices.statuses import status_of
 from fsm.users.queries import timeline
 
 __all__ = ["bp"]
-
-TAB_LABELS = {
-    "draft": _l("Draft"),
-    "to_collect": _l("To collect"),
-    "overdue": _l("Overdue"),
-    "paid": _l("Paid"),
-    "cancelled": _l("Cancelled"),
-    "credit_notes": _l("Credit notes"),
-    "posted": _l("All posted"),
-    "withdrawn": _l("Withdrawn"),
-}
-
-
-@bp.get("/invoices")
-def index() -> ResponseReturnValue:
-    """Tabs by status (product.md 7); all that narrows or sorts stands in the address."""
-    filters = _filters()
-    tab = request.args.get("tab", "")
-    tab = tab if tab in queries.ALL_TABS else "posted" if filters else "to_collect"
-    sort = queries.sort_of(tab, request.args.get("sort", ""))
-    page = queries.page(tab, filters, sort=sort, cursor=request.args.get("after"), today=g.today)
-    counts = queries.counts(filters, g.today)
-    if tab not in counts:
-        counts[tab] = queries.count(tab, filters, g.today)
-    kept = _asked("q", "customer_id", "from_date", "to_date", "sent")
-    return render_template(
-        "invoices/index.html",
-        tab=tab,
-        sort=sort,
-        page=page,
-        filters=filters,
-        tabs=[
-            {
-                "label": TAB_LABELS[name],
-                "url": url_for("invoices.index", **(kept | {"tab": name})),
-                "is_current": name == tab,
-                "count": _capped(number),
-            }
-            for name, number in counts.items()
-        ],
-        active=_chips(filters, kept | {"tab": tab}),
-        total=_capped(counts[tab]),
-        kept=kept | {"tab": tab},
-        previous_url=_page_url(page.previous),
-        next_url=_page_url(page.next),
-    )
-
-
-def _asked(*names: str) -> dict[str, Any]:
-    """Those of the address's own names that say something; whatever else stands there is not carried along."""
-    return {name: value for name in names if (value := request.args.get(name))}
-
-
-def _page_url(cursor: str | None) -> str | None:
-    kept = _asked("tab", "sort", "q", "customer_id", "from_date", "to_date", "sent")
-    return url_for("invoices.index", **(kept | {"after": cursor})) if cursor else None
-
-
-def _filters() -> queries.Filters:
-    customer_id = request.args.get("customer_id", type=int)
-    return queries.Filters(
-        text=request.args.get("q", "").strip()[:100],
-        customer_id=customer_id if customer_id and 1 <= customer_id <= MAX_ID else None,
-        from_date=_day(request.args.get("from_date", "")),
-        to_date=_day(request.args.get("to_date", "")),
-        sent=sent if (sent := request.args.get("sent", "")) in {"yes", "no"} else "",
-    )
-
-
-def _day(text: str) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def _chips(filters: queries.Filters, kept: dict[str, Any]) -> list[dict[str, str]]:
-    """The filter that no control of the page shows: one customer."""
-    if not filters.customer_id:
-        return []
-    names = customer_queries.names([filters.customer_id])
-    without = {name: value for name, value in kept.items() if name != "customer_id"}
-    label = names.get(filters.customer_id, _("Unknown customer"))
-    return [{"label": label, "remove_url": url_for("invoices.index", **without)}]
-
-
-def _capped(number: int) -> str:
-    return f"{COUNT_LIMIT}+" if number > COUNT_LIMIT else str(number)
 
 
 @bp.get("/invoices/<id:invoice_id>")

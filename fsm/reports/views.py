@@ -6,10 +6,11 @@ from flask import Blueprint, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from fsm.core import csv_file
 from fsm.ledger import queries as ledger
 from fsm.ledger.forms import day_of
 from fsm.ledger.queries import MonthRange
-from fsm.reports import csv_file, queries
+from fsm.reports import queries
 from fsm.reports.queries import TrialBalance
 
 bp = Blueprint("reports", __name__, url_prefix="/reports")

@@ -35,6 +35,7 @@ __all__ = [
     "make_final",
     "refresh_to_bill",
     "release_draft",
+    "release_drafts",
     "release_posted",
     "work_of_claims",
 ]
@@ -95,6 +96,16 @@ def release_draft(bill_kind: str, bill_id: int, line_ids: Iterable[int] | None =
     condition = sa.and_(WorkClaim.bill_kind == bill_kind, WorkClaim.bill_id == bill_id, WorkClaim.is_final.is_(False))
     if line_ids is not None:
         condition = sa.and_(condition, WorkClaim.bill_line_id.in_(list(line_ids)))
+    _release(condition)
+
+
+def release_drafts(bill_kind: str, bill_ids: Iterable[int]) -> None:
+    """Give back all that these drafts claimed."""
+    ids = list(bill_ids)
+    _release(sa.and_(WorkClaim.bill_kind == bill_kind, WorkClaim.bill_id.in_(ids), WorkClaim.is_final.is_(False)))
+
+
+def _release(condition: sa.ColumnElement[bool]) -> None:
     order_ids = _hold_orders(condition)
     session.execute(sa.delete(WorkClaim).where(condition).execution_options(synchronize_session=False))
     refresh_to_bill(order_ids)

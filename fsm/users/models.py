@@ -86,3 +86,30 @@ class LoginFailure(Base):
     email: Mapped[str] = mapped_column(sa.String(200))
     address: Mapped[str] = mapped_column(sa.String(60))
     at: Mapped[dt.datetime] = mapped_column(Moment)
+
+
+class SavedFilter(Base):
+    """A view of a list that a user gave a name: what narrows and sorts it, as its address says it.
+
+    ``list_name`` is the slice's ("invoices"); the default is what the list opens with.
+    """
+
+    __tablename__ = "saved_filter"
+    __table_args__ = (sa.UniqueConstraint("user_id", "list_name", "name"),)
+
+    id: Mapped[int] = mapped_column(ID, primary_key=True)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey(User.id))
+    list_name: Mapped[str] = mapped_column(sa.String(40))
+    name: Mapped[str] = mapped_column(sa.String(60))
+    query: Mapped[str] = mapped_column(sa.String(1000))
+    is_default: Mapped[bool] = mapped_column(sa.Boolean(name="is_default"), default=False)
+
+
+class ChosenColumns(Base):
+    """The columns of a list that a user wants, in their order, separated by spaces; no row: as the list is declared."""
+
+    __tablename__ = "chosen_columns"
+
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey(User.id), primary_key=True)
+    list_name: Mapped[str] = mapped_column(sa.String(40), primary_key=True)
+    names: Mapped[str] = mapped_column(sa.String(1000))

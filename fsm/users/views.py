@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from flask import (
-    Blueprint,
     current_app,
     flash,
     g,
@@ -22,8 +21,9 @@ from fsm.core.db import session
 from fsm.core.errors import DomainError, NotFoundError
 from fsm.core.paging import capped_count, page
 from fsm.core.transactions import attempt, needs_no_key, prepares
-from fsm.users import login, passwords, queries, services, sessions
+from fsm.users import list_views, login, passwords, queries, services, sessions  # noqa: F401 - list_views registers its pages
 from fsm.users.actor import Actor
+from fsm.users.blueprint import bp
 from fsm.users.forms import (
     ROLE_LABELS,
     LoginForm,
@@ -35,7 +35,7 @@ from fsm.users.forms import (
 )
 from fsm.users.models import User
 
-bp = Blueprint("users", __name__)
+__all__ = ["bp"]
 
 
 @dataclass(frozen=True, slots=True)

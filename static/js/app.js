@@ -8,6 +8,10 @@ const modules = [
   ["canvas[data-signature]", () => import("fsm/signature")],
   ["[data-upload]", () => import("fsm/upload_preview")],
   ["form[data-unsaved]", () => import("fsm/unsaved")],
+  ["form[data-selection]", () => import("fsm/list_selection")],
+  ["form[data-columns]", () => import("fsm/list_columns")],
+  ["[data-panel]", () => import("fsm/list_panel")],
+  ["a.back", () => import("fsm/list_place")],
 ];
 const htmxAttributes = "[hx-get], [hx-post], [hx-boost], [hx-boost\\:inherited]";
 const started = new WeakMap();

@@ -35,6 +35,8 @@ NO_PAGES = frozenset(
         "customers.options",
         "customers.sites_of",
         "customers.suggest",
+        "invoices.export",
+        "invoices.panel",
         "invoices.pdf",
         "invoices.suggest",
         "service_orders.photo",

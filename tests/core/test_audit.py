@@ -21,6 +21,7 @@ pytestmark = pytest.mark.database
 SELF_EVIDENT = {
     "account_month",
     "audit_change",
+    "chosen_columns",
     "frozen_pdf",
     "idempotency_key",
     "invoice_line",
@@ -37,6 +38,7 @@ SELF_EVIDENT = {
     "payment",
     "payment_part",
     "printed_facts",
+    "saved_filter",
     "stored_file",
     "timeline_note",
     "user_role",

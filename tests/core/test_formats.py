@@ -61,7 +61,7 @@ def test_money_in_each_language(locale: str, written: str, english: Flask) -> No
         (formats.hours, 0, "0 min"),
         (formats.hours, None, ""),
         (formats.day, None, ""),
-        (formats.day, dt.date(2025, 3, 20), "Mar 20, 2025"),
+        (formats.day, dt.date(2025, 3, 20), "20 Mar 2025"),
         (formats.moment, None, ""),
     ],
 )

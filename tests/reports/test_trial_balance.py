@@ -11,12 +11,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from fsm.core import csv_file
 from fsm.core.db import writing
 from fsm.ledger import queries as ledger
 from fsm.ledger import services
 from fsm.ledger.models import ItemKind, Journal, MovementRole
 from fsm.ledger.posting import EntryDraft, NewItem, credit, debit
-from fsm.reports import csv_file, queries
+from fsm.reports import queries
 from fsm.users.models import Role
 from tests.factories import make_customer
 

@@ -49,7 +49,7 @@ TABLE = (
     Bad("of a payment, in the future", PAY, "Register payment", {"paid_on": "2099-01-01"}, "paid_on",
         "A payment is not dated after today."),
     Bad("of a payment, before its invoice", PAY, "Register payment", {"paid_on": "2026-03-09"}, "paid_on",
-        "FA-2600001 is dated Mar 10, 2026."),
+        "FA-2600001 is dated 10 Mar 2026."),
     Bad("of an hour", TIME, "Log time", HOURS | {"start_at": "yesterday"}, "start_at",
         "This is not a date and time."),
     Bad("of a visit", "/service-orders/{order}/schedule", "Plan visit",

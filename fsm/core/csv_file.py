@@ -15,7 +15,12 @@ def safe(cell: object) -> str:
     if isinstance(cell, Decimal):
         return str(cell)
     text = "" if cell is None else str(cell)
-    return f"'{text}" if text.startswith(_STARTS_FORMULA) else text
+    return f"'{text}" if starts_formula(text) else text
+
+
+def starts_formula(text: str) -> bool:
+    """Whether a spreadsheet would take the text for a formula or a command."""
+    return text.startswith(_STARTS_FORMULA)
 
 
 def answer(name: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
