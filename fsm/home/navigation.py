@@ -38,6 +38,22 @@ MENU: tuple[tuple[Any, tuple[tuple[Any, str, str], ...]], ...] = (
     (_l("Administration"), ((_l("Users"), "users.index", "users"), (_l("Settings"), "home.settings", "settings"))),
 )
 
+# The letter after g that goes there.
+KEYS = {
+    "home.show": "d",
+    "service_orders.mine": "m",
+    "service_orders.index": "o",
+    "service_orders.done_not_invoiced": "t",
+    "invoices.index": "i",
+    "payments.index": "p",
+    "ledger.index": "j",
+    "reports.trial_balance": "b",
+    "customers.index": "c",
+    "catalog.index": "r",
+    "users.index": "u",
+    "home.settings": "s",
+}
+
 
 def navigation() -> list[dict[str, Any]]:
     """Groups of entries for ``base.html``; empty for somebody who is not logged in."""
@@ -59,6 +75,7 @@ def navigation() -> list[dict[str, Any]]:
                     "endpoint": endpoint,
                     "url": url_for(endpoint),
                     "icon": icon,
+                    "key": KEYS.get(endpoint, ""),
                     "is_current": endpoint == here,
                 }
                 for label, endpoint, icon in entries

@@ -18,6 +18,7 @@ class Actor(UserMixin):  # type: ignore[misc]  # reason: Flask-Login ships no ty
     roles: frozenset[Role]
     locale: str
     session_id: int
+    has_single_keys: bool = True
 
     def can(self, action: str) -> bool:
         """Whether the permission table allows it."""
@@ -35,6 +36,7 @@ class Nobody(AnonymousUserMixin):  # type: ignore[misc]  # reason: Flask-Login s
     name = ""
     roles: frozenset[Role] = frozenset()
     locale = ""
+    has_single_keys = True
 
     def can(self, action: str) -> bool:
         """Nothing."""

@@ -3,7 +3,16 @@
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, PasswordField, SelectField, SelectMultipleField, StringField, ValidationError, widgets
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    PasswordField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    ValidationError,
+    widgets,
+)
 from wtforms.validators import DataRequired, EqualTo
 
 from fsm.core.fields import ExactField, Form, TextField
@@ -50,10 +59,12 @@ class ProfileForm(Form):
     name = TextField(_l("Name"), [DataRequired()], length=100)
     phone = TextField(_l("Phone"), length=40)
     locale = SelectField(_l("Language"), choices=locale_choices)
+    has_single_keys = BooleanField(_l("Keys of one letter"))
 
     def values(self) -> dict[str, Any]:
         """The service's arguments."""
         return {
+            "has_single_keys": bool(self.has_single_keys.data),
             "name": self.name.data,
             "phone": self.phone.data,
             "locale": self.locale.data,

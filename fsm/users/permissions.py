@@ -186,6 +186,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "home.see_figures": DESK,
     "home.count_posted": DESK,
     "home.search": EVERYONE,
+    "home.search_live": EVERYONE,
+    "home.commands": EVERYONE,
     "home.settings": SETTINGS,
     "home.integrity": BOOKS,
     "home.check": BOOKS,

@@ -96,11 +96,14 @@ def update_user(
     return user
 
 
-def update_profile(user_id: int, *, name: str, phone: str, locale: str, version: int | None) -> User:
+def update_profile(
+    user_id: int, *, name: str, phone: str, locale: str, has_single_keys: bool, version: int | None
+) -> User:
     """Change what everybody may change of himself."""
     user = _locked(user_id, version)
     name, locale = _checked_name(name), _checked_locale(locale)
     user.name, user.sort_key, user.phone, user.locale = name, sort_key(name), phone, locale
+    user.has_single_keys = has_single_keys
     session.flush()
     return user
 

@@ -85,6 +85,7 @@ def actor_of_token(token: str) -> Actor | None:
             User.name,
             User.email,
             User.locale,
+            User.has_single_keys,
             UserRole.role,
         )
         .join(User, User.id == UserSession.user_id)
@@ -100,7 +101,7 @@ def actor_of_token(token: str) -> Actor | None:
     if now - row.last_seen_at >= SEEN_EVERY:
         session_id = row.session_id
         afterwards(lambda: seen(session_id, now))
-    return Actor(row.id, row.name, row.email, roles, row.locale, row.session_id)
+    return Actor(row.id, row.name, row.email, roles, row.locale, row.session_id, row.has_single_keys)
 
 
 def _lives(row: sa.Row[*tuple[object, ...]] | UserSession, limit: Limits, now: dt.datetime) -> bool:

@@ -33,6 +33,11 @@ def upgrade() -> None:
         sa.UniqueConstraint("user_id", "list_name", "name", name=op.f("uq_saved_filter_user_id_list_name_name")),
         sqlite_autoincrement=True,
     )
+    with op.batch_alter_table("app_user", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("has_single_keys", sa.Boolean(name="has_single_keys"), server_default="1", nullable=False)
+        )
+
     with op.batch_alter_table("invoice_line", schema=None) as batch_op:
         batch_op.add_column(sa.Column("rate_reason", sa.String(length=20), nullable=True))
 

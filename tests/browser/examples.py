@@ -35,6 +35,8 @@ NO_PAGES = frozenset(
         "customers.options",
         "customers.sites_of",
         "customers.suggest",
+        "home.commands",
+        "home.search_live",
         "invoices.export",
         "invoices.panel",
         "invoices.pdf",
