@@ -6,7 +6,6 @@ Bulk writes by Core statements call ``record`` themselves.
 
 import datetime as dt
 from collections.abc import Iterable
-from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeAlias
 
@@ -15,7 +14,7 @@ from flask import g, has_request_context
 from sqlalchemy import event, orm
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fsm.core.db import Base, require_writing, session
+from fsm.core.db import Base, add_rows, session
 from fsm.core.types import ID, Moment
 
 Json: TypeAlias = dict[str, Any]
@@ -73,8 +72,7 @@ def notes(told: Iterable[tuple[Iterable[tuple[str, int]], str]]) -> None:
         for kind, row_id in subjects
     ]
     if rows:
-        require_writing()
-        session.connection().execute(sa.insert(TimelineNote), rows)
+        add_rows(TimelineNote, rows)
 
 
 def timeline(kind: str, row_id: int, limit: int = 100) -> list[TimelineNote]:
@@ -107,8 +105,7 @@ def record(changes: Iterable[tuple[str, int, str, Json | None, Json | None]]) ->
         for table, row_id, action, before, after in changes
     ]
     if rows:
-        require_writing()
-        session.connection().execute(sa.insert(AuditChange), rows)
+        add_rows(AuditChange, rows)
 
 
 @event.listens_for(orm.Session, "after_flush")
@@ -163,16 +160,17 @@ def _difference(row: Any) -> tuple[Json, Json]:  # noqa: ANN401 - any mapped row
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a column holds
+    if type(value) in _AS_THEY_ARE:  # most of them: this runs for every column of every row
+        return value
     match value:
-        case None | bool() | int():
-            return value
         case StrEnum():
             return value.value
-        case Decimal():
-            return str(value)
         case dt.datetime() | dt.date():
             return value.isoformat()
-        case list() | dict() | str():
+        case int() | list() | dict() | str():
             return value
         case _:
             return str(value)
+
+
+_AS_THEY_ARE = frozenset({type(None), bool, int, str, list, dict})

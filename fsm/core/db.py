@@ -1,8 +1,9 @@
 """The database: one session, one way to write, SQLite and PostgreSQL behaving alike."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -160,11 +161,30 @@ def total(column: Any) -> Any:  # noqa: ANN401 - any exact column or expression
 def lock(model: type[Any], ids: Iterator[int] | list[int] | set[int]) -> dict[int, Any]:
     """The rows with these ids by id, fresh and locked in ascending order until the transaction ends."""
     wanted = sorted(set(ids))
-    rows = session.scalars(
-        sa.select(model)
-        .where(model.id.in_(wanted))
-        .order_by(model.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return {row.id: row for row in rows}
+    if not wanted:
+        return {}
+    query: sa.Select[Any] = _locking(model)  # type: ignore[arg-type]  # reason: a class is hashable
+    return {row.id: row for row in session.scalars(query, {"ids": wanted})}
+
+
+# Statements of the busiest writes are made once: to compose one takes SQLAlchemy longer than the database to run it.
+@cache
+def _locking(model: type[Any]) -> sa.Select[Any]:
+    query = sa.select(model).where(model.id.in_(sa.bindparam("ids", expanding=True))).order_by(model.id)
+    return query.with_for_update().execution_options(populate_existing=True)
+
+
+def add_rows(model: type[Any], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, all of the same columns, past the unit of work: in a writing transaction only."""
+    require_writing()
+    session.connection().execute(_inserting(model.__tablename__), rows)
+
+
+@cache
+def _inserting(table: str) -> sa.Insert:
+    return sa.insert(Base.metadata.tables[table])
+
+
+def table_of(model: type[Any]) -> sa.Table:
+    """The table itself, for statements that the ORM need not see."""
+    return Base.metadata.tables[model.__tablename__]

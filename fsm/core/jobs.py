@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fsm.core.audit import now
-from fsm.core.db import Base, session, writing
+from fsm.core.db import Base, add_rows, session, writing
 from fsm.core.types import ID, Moment, choice
 
 LEASE = dt.timedelta(minutes=2)
@@ -59,7 +59,7 @@ def enqueue(kind: str, payloads: list[Payload]) -> None:
         for p in payloads
     ]
     if rows:
-        session.connection().execute(sa.insert(Job), rows)
+        add_rows(Job, rows)
 
 
 def run_one(handlers: Mapping[str, Handler]) -> bool:

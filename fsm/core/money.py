@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
 CENT = Decimal("0.01")
+_STEPS = tuple(Decimal(1).scaleb(-places) for places in range(11))
 
 
 class TooPreciseError(ValueError):
@@ -70,5 +71,5 @@ def from_scaled(scaled: int, scale: int) -> Decimal:
 
 
 def _quantized(value: Decimal, places: int, rounding: str) -> Decimal:
-    result = value.quantize(Decimal(1).scaleb(-places), rounding=rounding)
+    result = value.quantize(_STEPS[places], rounding=rounding)
     return result or abs(result)

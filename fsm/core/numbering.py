@@ -9,14 +9,15 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from functools import cache
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fsm.core.db import Base, is_sqlite, session
+from fsm.core.db import Base, is_sqlite, require_writing, session, table_of
 from fsm.core.errors import ConflictError, DomainError
 from fsm.core.types import ID, choice
 
@@ -190,18 +191,25 @@ def _key(series: NumberSeries) -> str:
 
 def _advance(series: str, period: str, first: int, count: int, on: dt.date | None) -> tuple[int, dt.date]:
     """One statement that waits for the twin and never skips; gives the number and the later of both dates."""
-    insert = (sqlite if is_sqlite() else postgresql).insert(NumberCounter)
-    changes: dict[str, Any] = {"last_number": NumberCounter.last_number + count}
-    if on is not None:
-        earlier = sa.or_(NumberCounter.last_date.is_(None), NumberCounter.last_date < on)
-        changes["last_date"] = sa.case((earlier, sa.literal(on, sa.Date())), else_=NumberCounter.last_date)
-    statement = (
-        insert.values(series=series, period=period, last_number=first + count - 1, last_date=on)
+    require_writing()
+    values = {"series": series, "period": period, "last_number": first + count - 1, "last_date": on, "count": count}
+    number, on_last = session.connection().execute(_advancing(sqlite=is_sqlite()), values).one()
+    return number, on_last or dt.date.min
+
+
+@cache
+def _advancing(*, sqlite: bool) -> sa.Executable:
+    table = table_of(NumberCounter)
+    statement = sqlite_insert(table) if sqlite else postgresql_insert(table)
+    date, last = statement.excluded.last_date, table.c.last_date
+    return (
+        statement.values({column.name: sa.bindparam(column.name) for column in table.columns})
         .on_conflict_do_update(
             index_elements=["series", "period"],
-            set_=changes,
+            set_={
+                "last_number": table.c.last_number + sa.bindparam("count", type_=sa.Integer()),
+                "last_date": sa.case((sa.or_(last.is_(None), last < date), date), else_=last),
+            },
         )
-        .returning(NumberCounter.last_number, NumberCounter.last_date)
+        .returning(table.c.last_number, table.c.last_date)
     )
-    number, on_last = session.execute(statement).one()
-    return number, on_last or dt.date.min

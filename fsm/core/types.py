@@ -3,6 +3,7 @@
 import datetime as dt
 import operator
 import unicodedata
+from collections.abc import Callable
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -42,6 +43,12 @@ class Exact(TypeDecorator[Decimal]):
     def __init__(self, scale: int) -> None:
         super().__init__()
         self.scale = scale
+
+    def bind_processor(self, dialect: sa.Dialect) -> Callable[[Decimal | int | None], int | None]:
+        """As ``process_bind_param``, without the two calls around it: rows to post hold a hundred such values."""
+        del dialect
+        scale = self.scale
+        return lambda value: None if value is None else to_scaled(Decimal(value), scale)
 
     def process_bind_param(self, value: Decimal | int | None, dialect: sa.Dialect) -> int | None:
         """Scale up; TooPreciseError where digits would be lost."""

@@ -10,6 +10,7 @@ import types
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from decimal import Decimal
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from fsm.company.models import Language
@@ -176,9 +177,12 @@ class Facts:
         return sum((row.tax_in_euro for row in self.taxes), ZERO)
 
 
+_JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
 def canonical(facts: Facts) -> str:
     """The one text of these facts: equal facts give equal text, also where their Decimals have other trailing zeros."""
-    return json.dumps(_plain(facts), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _JSON.encode(_plain(facts))
 
 
 def sha256(text: str) -> str:
@@ -204,7 +208,10 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - any printed value
         case StrEnum():
             return value.value
     if type(value) in _HINTS:
-        return {name: _plain(getattr(value, name)) for name in _HINTS[type(value)]}
+        return {
+            name: part if type(part) in _AS_THEY_ARE else _plain(part)
+            for name, part in zip(_HINTS[type(value)], _PARTS[type(value)](value), strict=True)
+        }
     raise TypeError(f"{type(value).__name__} is not printed")
 
 
@@ -225,6 +232,9 @@ _HINTS: dict[type[Any], dict[str, Any]] = {
         Facts,
     )
 }
+
+
+_PARTS = {kind: attrgetter(*hints) for kind, hints in _HINTS.items()}
 
 
 def _read(kind: type[T], values: Any) -> T:  # noqa: ANN401 - what JSON holds

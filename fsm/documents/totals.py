@@ -123,10 +123,12 @@ def compute(lines: Sequence[LineIn], terms: Terms) -> Totals:
     """Raises TotalsError with the field, and the line where it is about one."""
     _check_terms(terms)
     shown = [_as_shown(line, terms, at) for at, line in enumerate(lines)]
-    discounted = _with_cash_discount(_with_discount(shown, terms), terms)
-    plain = _with_cash_discount(shown, terms)
-    undiscounted = sum((row.net_after_discount + row.tax for row in tax_table(plain, terms)), ZERO)
-    return totals_of(discounted, tax_table(discounted, terms), undiscounted)
+    plain = _with_cash_discount(shown, terms) if terms.cash_discount_percentage else shown
+    discounted = _with_cash_discount(_with_discount(shown, terms), terms) if terms.discount_percentage else plain
+    taxes = tax_table(discounted, terms)
+    taxes_of_plain = taxes if discounted is plain else tax_table(plain, terms)
+    undiscounted = sum((row.net_after_discount + row.tax for row in taxes_of_plain), ZERO)
+    return totals_of(discounted, taxes, undiscounted)
 
 
 def totals_of(lines: Sequence[LineTotals], taxes: Sequence[TaxTotals], undiscounted_total: Decimal) -> Totals:
@@ -170,8 +172,11 @@ def line_figure(line: LineIn, *, tax_included: bool) -> Decimal:
     """What a line comes to before any discount: its net or, of prices with VAT, its total; 0.00 for a text line."""
     if line.figure is not None or not line.quantity:
         return line.figure or ZERO
-    prices = unit_prices(line.amount, line.amount_with_tax, line.tax_rate, tax_included=tax_included)
-    return rounded(line.quantity * prices[1 if tax_included else 0])
+    price = line.amount_with_tax if tax_included else line.amount
+    if price is None:
+        prices = unit_prices(line.amount, line.amount_with_tax, line.tax_rate, tax_included=tax_included)
+        price = prices[1 if tax_included else 0]
+    return rounded(line.quantity * price)
 
 
 def belgian_rounding_conflict(totals: Totals) -> Decimal | None:

@@ -186,7 +186,7 @@ def _store(credit: Invoice, lines: Sequence[InvoiceLine], left: Left) -> None:
     session.flush()
 
 
-def totals_of_credit(credit: Invoice, lines: Sequence[InvoiceLine], left: Left) -> Totals:
+def totals_of_credit(credit: figures.Document, lines: Sequence[figures.Line], left: Left) -> Totals:
     """Totals of a credit note (negative) on the invoice of which this is left.
 
     DomainError where its lines take more than is left, also when another credit note was posted meanwhile.

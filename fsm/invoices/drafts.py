@@ -66,9 +66,10 @@ def create_many(
     check_lines([line for _id, lines in wanted for line in lines], defaults.company, rates)
     things = _things([line for _id, lines in wanted for line in lines])
     invoices, of_invoice, moment = [], [], now()
+    of_customer = {customer_id: defaults.of(customer, None) for customer_id, customer in customers.items()}
     for customer_id, values in wanted:
         # Plain values, not mapped rows: the unit of work would cost more than everything else here.
-        invoice = SimpleNamespace(**defaults.of(customers[customer_id], None), sign=1)
+        invoice = SimpleNamespace(**of_customer[customer_id], sign=1)
         lines = [SimpleNamespace(**_columns(line, place, invoice, roles)) for place, line in enumerate(values, start=1)]
         proposals = LineRates(defaults.company, customers[customer_id], on=invoice_date or local(moment).date())
         for line, value in zip(lines, values, strict=True):
@@ -78,7 +79,7 @@ def create_many(
         columns = {name: value for name, value in vars(invoice).items() if name != "sign"}
         invoices.append(columns | {"invoice_date": invoice_date, "created_by_id": actor_id, "created_at": moment})
     ids = bulk.insert(Invoice, invoices)
-    bulk.insert(
+    bulk.add(
         InvoiceLine,
         [
             vars(line) | {"invoice_id": invoice_id, "unit_cost": costs.get(line.stock_item_id, ZERO)}

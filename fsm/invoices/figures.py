@@ -6,14 +6,21 @@ from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any, TypeAlias
 
-from fsm.documents.totals import LineIn, LineTotals, TaxKey, TaxTotals, Terms, Totals, compute
-from fsm.invoices.models import Invoice, InvoiceLine, InvoiceTax
+import sqlalchemy as sa
 
-# Mapped rows, or plain values on their way to a bulk insert.
+from fsm.documents.totals import LineIn, LineTotals, TaxKey, TaxTotals, Terms, Totals, compute
+from fsm.invoices.models import Invoice, InvoiceKind, InvoiceLine, InvoiceTax
+
+# Mapped rows, or plain values where many are made or posted: mapped ones would cost more than all else there.
 Document: TypeAlias = Invoice | SimpleNamespace
 Line: TypeAlias = InvoiceLine | SimpleNamespace
 _TOTALS = tuple(field.name for field in fields(Totals) if field.type in {Decimal, "Decimal"})
 _TAX_AMOUNTS = tuple(field.name for field in fields(TaxTotals) if field.type in {Decimal, "Decimal"})
+
+
+def plain_document(row: sa.Row[Any]) -> SimpleNamespace:
+    """A stored invoice or credit note as plain values."""
+    return SimpleNamespace(**row._asdict(), sign=-1 if row.kind is InvoiceKind.CREDIT_NOTE else 1)
 
 
 def terms_of(invoice: Document) -> Terms:
@@ -57,7 +64,7 @@ def line_columns(figure: LineTotals, sign: int) -> dict[str, Decimal]:
     }
 
 
-def changed_lines(invoice: Invoice, lines: Sequence[InvoiceLine], totals: Totals) -> list[dict[str, Any]]:
+def changed_lines(invoice: Document, lines: Sequence[Line], totals: Totals) -> list[dict[str, Any]]:
     """Id and new columns of the lines whose stored totals are not these."""
     rows = [(line, line_columns(figure, invoice.sign)) for line, figure in zip(lines, totals.lines, strict=True)]
     return [
@@ -76,7 +83,7 @@ def store(invoice: Document, lines: Sequence[Line], totals: Totals) -> None:
             setattr(line, name, value)
 
 
-def tax_rows(invoice: Invoice, totals: Totals, grids: Mapping[TaxKey, str]) -> list[dict[str, Any]]:
+def tax_rows(invoice: Document, totals: Totals, grids: Mapping[TaxKey, str]) -> list[dict[str, Any]]:
     """Rows of ``invoice_tax``, positive for a credit note too."""
     return [
         {
@@ -103,10 +110,14 @@ def tax_totals(rows: Iterable[InvoiceTax], sign: int = 1) -> list[TaxTotals]:
 
 def signed_taxes(totals: Totals, sign: int) -> list[TaxTotals]:
     """The VAT table turned by the sign: positive for a credit note's negative totals."""
+    if sign == 1:
+        return list(totals.taxes)
     return [replace(row, **{name: getattr(row, name) * sign for name in _TAX_AMOUNTS}) for row in totals.taxes]
 
 
 def signed(totals: Totals, sign: int) -> Totals:
     """The totals turned by the sign, lines left alone: what is printed on a credit note is positive."""
+    if sign == 1:
+        return totals
     amounts: dict[str, Any] = {name: getattr(totals, name) * sign for name in _TOTALS}
     return replace(totals, **amounts)

@@ -2,9 +2,10 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from types import SimpleNamespace
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -13,7 +14,7 @@ from fsm.catalog.tax_rates import CO_CONTRACTOR
 from fsm.company import services as company_services
 from fsm.company.models import Company
 from fsm.company.vat import grid_of, tax_grid_of
-from fsm.core.db import session
+from fsm.core.db import session, table_of
 from fsm.core.errors import DomainError
 from fsm.customers.models import Customer
 from fsm.documents.totals import ZERO, TaxKey, Totals, belgian_rounding_conflict
@@ -21,6 +22,9 @@ from fsm.invoices import figures, posting
 from fsm.invoices.crediting import Left, left_of, totals_of_credit
 from fsm.invoices.models import Invoice, InvoiceKind, InvoiceLine
 from fsm.ledger.models import ItemKind, ItemMovement, MovementRole, OpenItem
+
+_LINE = table_of(InvoiceLine)
+_LINES = sa.select(_LINE).where(_LINE.c.invoice_id.in_(sa.bindparam("ids", expanding=True))).order_by(_LINE.c.position)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +39,8 @@ class Problem:
 class Prepared:
     """A draft, worked out for a day: ``totals`` negative for a credit note, as S3 shows them."""
 
-    invoice: Invoice
-    lines: Sequence[InvoiceLine]
+    invoice: figures.Document
+    lines: Sequence[figures.Line]
     customer: Customer
     company: Company
     totals: Totals
@@ -80,18 +84,17 @@ class Prepared:
         )
 
 
-def prepare(invoices: Sequence[Invoice], *, today: dt.date) -> list[Prepared]:
+def prepare(invoices: Sequence[figures.Document], *, today: dt.date) -> list[Prepared]:
     """Work out drafts in a few queries whatever their number. DomainError where no totals can be made of one."""
     company = company_services.the_company()
     ids = [invoice.id for invoice in invoices]
-    lines: dict[int, list[InvoiceLine]] = defaultdict(list)
-    query = sa.select(InvoiceLine).where(InvoiceLine.invoice_id.in_(ids)).order_by(InvoiceLine.position)
-    for line in session.scalars(query):
-        lines[line.invoice_id].append(line)
+    lines: dict[int, list[figures.Line]] = defaultdict(list)
+    for row in session.execute(_LINES, {"ids": ids}):
+        lines[row.invoice_id].append(SimpleNamespace(**row._asdict()))
     customer_ids = {invoice.customer_id for invoice in invoices}
     customers = {row.id: row for row in session.scalars(sa.select(Customer).where(Customer.id.in_(customer_ids)))}
     corrected_ids = {invoice.corrects_id for invoice in invoices if invoice.corrects_id}
-    corrected = {row.id: row for row in session.scalars(sa.select(Invoice).where(Invoice.id.in_(corrected_ids)))}
+    corrected = _corrected(corrected_ids)
     left, credited = left_of(corrected.values()), _credited(corrected)
     return [
         _prepared(
@@ -106,6 +109,13 @@ def prepare(invoices: Sequence[Invoice], *, today: dt.date) -> list[Prepared]:
         )
         for invoice in invoices
     ]
+
+
+def _corrected(ids: Collection[int]) -> dict[int, Invoice]:
+    if not ids:
+        return {}
+    query = sa.select(Invoice).where(Invoice.id.in_(ids)).execution_options(populate_existing=True)
+    return {row.id: row for row in session.scalars(query)}
 
 
 def _credited(corrected: Mapping[int, Invoice]) -> dict[int, posting.Credited]:
@@ -130,8 +140,8 @@ def _credited(corrected: Mapping[int, Invoice]) -> dict[int, posting.Credited]:
 
 
 def _prepared(
-    invoice: Invoice,
-    lines: Sequence[InvoiceLine],
+    invoice: figures.Document,
+    lines: Sequence[figures.Line],
     customer: Customer,
     company: Company,
     today: dt.date,

@@ -17,7 +17,7 @@ from fsm.core.errors import DomainError
 from fsm.core.lists import Outcome
 from fsm.documents.models import FrozenPdf, PrintedFacts
 from fsm.documents.services import pdf_of
-from fsm.invoices import services
+from fsm.invoices import figures, services
 from fsm.invoices.drafts import BILL_KIND, delete_drafts
 from fsm.invoices.issuing import Prepared, prepare, problems
 from fsm.invoices.models import Invoice, InvoiceFollowUp, InvoiceState
@@ -26,7 +26,7 @@ MOST_PDFS = 200
 MOST_PDFS_TO_MAKE = 20
 
 
-def _name(invoice: Invoice) -> str:
+def _name(invoice: figures.Document) -> str:
     return invoice.number or f"{_('Draft %(id)s', id=invoice.id)} · {invoice.client_name}"
 
 

@@ -13,7 +13,6 @@ from fsm.documents.facts import BuyerFacts, CorrectedFacts, DocumentKind, Facts,
 from fsm.documents.services import logo_sha256_of
 from fsm.invoices import figures
 from fsm.invoices.issuing import Prepared
-from fsm.invoices.models import InvoiceLine
 
 
 class Printer:
@@ -96,7 +95,7 @@ def _shown(prepared: Prepared) -> list[tuple[Decimal, Decimal]]:
     return [(row.net, row.total) for row in prepared.totals.lines]
 
 
-def _line(line: InvoiceLine, net: Decimal, total: Decimal, sign: int) -> LineFacts:
+def _line(line: figures.Line, net: Decimal, total: Decimal, sign: int) -> LineFacts:
     return LineFacts(
         position=line.position,
         description=line.description,

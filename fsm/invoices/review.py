@@ -13,10 +13,10 @@ from fsm.core.db import session
 from fsm.core.errors import DomainError, NotFoundError
 from fsm.core.money import rounded
 from fsm.documents.totals import ZERO, Totals, unit_prices
-from fsm.invoices import posting
+from fsm.invoices import figures, posting
 from fsm.invoices.drafts import BILL_KIND
 from fsm.invoices.issuing import Prepared, Problem, prepare, problems
-from fsm.invoices.models import Invoice, InvoiceLine, InvoiceState
+from fsm.invoices.models import Invoice, InvoiceState
 from fsm.ledger.models import Account, Journal, Period
 from fsm.ledger.posting import EntryDraft, netted
 from fsm.ledger.queries import account_of_role
@@ -47,7 +47,7 @@ class ReviewEntry:
 class Difference:
     """An hour or a part that was corrected after it came onto the draft."""
 
-    line: InvoiceLine
+    line: figures.Line
     work: BillableWork
 
 

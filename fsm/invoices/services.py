@@ -6,13 +6,15 @@ Locks are taken in one order: documents by id, open items by id, series, then th
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from fsm.core import bulk, jobs, numbering
 from fsm.core.audit import note, notes, now
-from fsm.core.db import Base, lock, session
+from fsm.core.db import lock, session, table_of
 from fsm.core.errors import ConflictError, NotFoundError
 from fsm.core.numbering import Taken
 from fsm.documents import payment_reference
@@ -36,6 +38,15 @@ from fsm.ledger.models import ItemKind, OpenItem
 from fsm.ledger.posting import EntryDraft
 from fsm.ledger.queries import account_of_role
 from fsm.service_orders import claims
+
+# Composed once: they run at every posting, and to compose one takes longer than to run it.
+_IDS: sa.BindParameter[int] = sa.bindparam("ids", expanding=True)
+_INVOICE = table_of(Invoice)
+_LOCK = sa.select(_INVOICE).where(_INVOICE.c.id.in_(_IDS)).order_by(_INVOICE.c.id).with_for_update()
+_CORRECTED = sa.select(Invoice.corrects_id).where(Invoice.id.in_(_IDS), Invoice.corrects_id.is_not(None))
+_ORDERS = sa.select(InvoiceServiceOrder.invoice_id, InvoiceServiceOrder.service_order_id).where(
+    InvoiceServiceOrder.invoice_id.in_(_IDS)
+)
 
 
 def post(invoice_ids: Sequence[int], *, actor_id: int, today: dt.date) -> list[int]:
@@ -61,19 +72,19 @@ def post(invoice_ids: Sequence[int], *, actor_id: int, today: dt.date) -> list[i
     posted = [one.invoice.id for one in prepared]
     jobs.enqueue("documents.render_pdf", [{"document_kind": BILL_KIND, "document_id": one} for one in posted])
     _tell(prepared, numbers)
-    for one in prepared:
-        session.expire(one.invoice)  # written by a statement, not by the unit of work
+    _forget(posted)
     return posted
 
 
-def _locked_drafts(invoice_ids: Sequence[int]) -> list[Invoice]:
+def _locked_drafts(invoice_ids: Sequence[int]) -> list[figures.Document]:
     """The drafts, and with them the invoices and open items that credit notes among them take back from."""
+    session.flush()
     wanted = set(invoice_ids)
-    query = sa.select(Invoice.corrects_id).where(Invoice.id.in_(wanted), Invoice.corrects_id.is_not(None))
-    corrected = Counter(session.scalars(query))
+    corrected = Counter(session.scalars(_CORRECTED, {"ids": wanted}))
     if any(count > 1 for count in corrected.values()):
         raise ConflictError(_("Post the credit notes of one invoice one after the other."))
-    locked: dict[int, Invoice] = lock(Invoice, wanted | {invoice_id for invoice_id in corrected if invoice_id})
+    rows = session.execute(_LOCK, {"ids": sorted(wanted | {invoice_id for invoice_id in corrected if invoice_id})})
+    locked = {row.id: figures.plain_document(row) for row in rows}
     if missing := wanted - locked.keys():
         raise NotFoundError(_("There is no invoice %(id)s.", id=min(missing)))
     for invoice_id in sorted(wanted):
@@ -83,6 +94,14 @@ def _locked_drafts(invoice_ids: Sequence[int]) -> list[Invoice]:
         items = sa.select(OpenItem.id).where(OpenItem.kind == ItemKind.INVOICE, OpenItem.source_id.in_(corrected))
         lock(OpenItem, set(session.scalars(items)))
     return [locked[invoice_id] for invoice_id in sorted(wanted)]
+
+
+def _forget(invoice_ids: Iterable[int]) -> None:
+    """What the session holds of these is old: they were written by statements, not by the unit of work."""
+    for invoice_id in invoice_ids:
+        held = session.identity_map.get(session.identity_key(Invoice, invoice_id))
+        if held is not None:
+            session.expire(held)
 
 
 def _take_numbers(prepared: Sequence[Prepared]) -> dict[int, Taken]:
@@ -154,13 +173,14 @@ def _write(
         for one in prepared
     ]
     session.flush()
-    table = Base.metadata.tables[Invoice.__tablename__]
-    session.connection().execute(
-        sa.update(table)
-        .where(table.c.id == sa.bindparam("b_id"))
-        .values({name: sa.bindparam(name) for name in rows[0] if name != "b_id"} | {"version": table.c.version + 1}),
-        rows,
-    )
+    session.connection().execute(_making_final(tuple(rows[0])), rows)
+
+
+@cache
+def _making_final(names: tuple[str, ...]) -> sa.Update:
+    columns: dict[str, Any] = {name: sa.bindparam(name) for name in names if name != "b_id"}
+    columns["version"] = _INVOICE.c.version + 1
+    return sa.update(_INVOICE).where(_INVOICE.c.id == sa.bindparam("b_id")).values(columns)
 
 
 def _finish_claims(prepared: Sequence[Prepared]) -> None:
@@ -187,9 +207,8 @@ def _fully_credited(invoice_ids: Iterable[int | None]) -> list[int]:
 
 def _tell(prepared: Sequence[Prepared], numbers: Mapping[int, Taken]) -> None:
     orders: dict[int, list[int]] = {one.invoice.id: [] for one in prepared}
-    query = sa.select(InvoiceServiceOrder).where(InvoiceServiceOrder.invoice_id.in_(orders))
-    for link in session.scalars(query):
-        orders[link.invoice_id].append(link.service_order_id)
+    for invoice_id, order_id in session.execute(_ORDERS, {"ids": list(orders)}):
+        orders[invoice_id].append(order_id)
     told = []
     for one in prepared:
         invoice = one.invoice

@@ -63,13 +63,10 @@ def periods_for(days: Iterable[dt.date]) -> dict[dt.date, Period]:
     A day after the last fiscal year opens the next one. DomainError for a closed period or a day before the first year.
     """
     wanted = sorted(set(days))
-    _extend_years(wanted[-1])
-    query = sa.select(Period).where(Period.last_day >= wanted[0], Period.first_day <= wanted[-1])
-    rows = list(
-        session.scalars(
-            query.order_by(Period.first_day).with_for_update(read=True).execution_options(populate_existing=True)
-        )
-    )
+    rows = _held(wanted[0], wanted[-1])
+    if not rows or rows[-1].last_day < wanted[-1]:
+        _extend_years(wanted[-1])
+        rows = _held(wanted[0], wanted[-1])
     found = {}
     for day in wanted:
         period = next((row for row in rows if row.first_day <= day <= row.last_day), None)
@@ -79,6 +76,11 @@ def periods_for(days: Iterable[dt.date]) -> dict[dt.date, Period]:
             raise DomainError(_("The period %(month)s is closed.", month=f"{period.first_day:%Y-%m}"), "invoice_date")
         found[day] = period
     return found
+
+
+def _held(first: dt.date, last: dt.date) -> list[Period]:
+    query = sa.select(Period).where(Period.last_day >= first, Period.first_day <= last).order_by(Period.first_day)
+    return list(session.scalars(query.with_for_update(read=True).execution_options(populate_existing=True)))
 
 
 def _extend_years(day: dt.date) -> None:

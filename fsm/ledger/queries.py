@@ -36,10 +36,12 @@ ITEM_KINDS: dict[str, tuple[ItemKind, ...]] = {
 }
 
 
+_ROLES = sa.select(AccountRole.role, Account.number).join(Account, Account.id == AccountRole.account_id)
+
+
 def account_of_role() -> Mapping[str, str]:
     """Role of the posting rules -> account number."""
-    query = sa.select(AccountRole.role, Account.number).join(Account, Account.id == AccountRole.account_id)
-    return dict(session.execute(query).all())
+    return dict(session.execute(_ROLES).all())
 
 
 def account_exists(number: str) -> bool:

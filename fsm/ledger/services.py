@@ -7,15 +7,18 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from functools import cache
+from types import SimpleNamespace
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from fsm.core import bulk, numbering
 from fsm.core.audit import now
-from fsm.core.db import is_sqlite, lock, session
+from fsm.core.db import is_sqlite, lock, session, table_of
 from fsm.core.errors import ConflictError, DomainError
 from fsm.ledger.models import (
     Account,
@@ -45,6 +48,26 @@ from fsm.ledger.posting import (
 )
 
 Move: TypeAlias = tuple[NewItem | int, MovementRole, Decimal, Decimal]
+Item: TypeAlias = OpenItem | SimpleNamespace  # a stored one, or plain values on their way to a bulk insert
+# Composed once: they run at every posting, and to compose one takes longer than to run it.
+_ACCOUNTS = sa.select(Account.number, Account.id).where(Account.number.in_(sa.bindparam("numbers", expanding=True)))
+_LOCK_HEADS = (
+    sa.select(JournalHead.journal, JournalHead.hash)
+    .where(JournalHead.journal.in_(sa.bindparam("journals", expanding=True)))
+    .order_by(JournalHead.journal)
+    .with_for_update()
+)
+_HEAD, _ENTRY = table_of(JournalHead), table_of(JournalEntry)
+_MOVE_HEAD = (
+    sa.update(_HEAD)
+    .where(_HEAD.c.journal == sa.bindparam("of"))
+    .values(entry_id=sa.bindparam("entry_id"), hash=sa.bindparam("hash"))
+)
+_MARK_POSTED = (
+    sa.update(_ENTRY)
+    .where(_ENTRY.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .values(posted_at=sa.bindparam("at"), posted_by_id=sa.bindparam("by_id"))
+)
 
 
 def post(drafts: Sequence[EntryDraft], *, actor_id: int | None) -> list[int]:
@@ -63,12 +86,8 @@ def post(drafts: Sequence[EntryDraft], *, actor_id: int | None) -> list[int]:
     _add_to_months(drafts, lines, accounts)
     rows = _chained(drafts, lines, periods)
     ids = _insert(rows, lines, moves, accounts, items)
-    session.execute(
-        sa.update(JournalEntry)
-        .where(JournalEntry.id.in_(ids))
-        .values(posted_at=now(), posted_by_id=actor_id)
-        .execution_options(synchronize_session=False)
-    )
+    _move_heads(rows, ids)
+    session.connection().execute(_MARK_POSTED, {"ids": ids, "at": now(), "by_id": actor_id})
     return ids
 
 
@@ -142,8 +161,7 @@ def _closed_months(days: Iterable[dt.date]) -> set[dt.date]:
 
 
 def _accounts(numbers: set[str]) -> dict[str, int]:
-    query = sa.select(Account.number, Account.id).where(Account.number.in_(numbers))
-    found = dict(session.execute(query).all())
+    found = dict(session.execute(_ACCOUNTS, {"numbers": numbers}).all())
     if missing := sorted(numbers - found.keys()):
         raise DomainError(_("Account %(number)s is not in the chart of accounts.", number=missing[0]), "account_number")
     return found
@@ -161,23 +179,24 @@ def _touch_items(moves: Sequence[Sequence[Move]]) -> dict[NewItem | int, int]:
         )
         existing |= set(session.scalars(query))
     rows: dict[int, OpenItem] = lock(OpenItem, existing)
-    new_rows = [_new_row(item) for item in fresh]
-    session.add_all(new_rows)
-    new_by_item = dict(zip(fresh, new_rows, strict=True))
+    new_rows = {item: _new_row(item) for item in fresh}
     for entry in moves:
         for item, role, amount, amount_eur in entry:
-            row = rows[item] if isinstance(item, int) else new_by_item[item]
+            row = rows[item] if isinstance(item, int) else new_rows[item]
             _add(row, role, amount, amount_eur)
             if row.credits_item_id is not None and role is MovementRole.INVOICED:
                 rows[row.credits_item_id].credited -= amount
-    for row in [*rows.values(), *new_rows]:
+    touched: list[Item] = [*rows.values(), *new_rows.values()]
+    for row in touched:
         row.standing = standing_of(row)
+    ids: dict[NewItem | int, int] = {item_id: item_id for item_id in rows}
+    ids.update(zip(fresh, bulk.insert(OpenItem, [vars(row) for row in new_rows.values()]), strict=True))
     session.flush()
-    return {item: item if isinstance(item, int) else new_by_item[item].id for item in named}
+    return ids
 
 
-def _new_row(item: NewItem) -> OpenItem:
-    return OpenItem(
+def _new_row(item: NewItem) -> SimpleNamespace:
+    return SimpleNamespace(
         kind=item.kind,
         source_id=item.source_id,
         source_number=item.source_number,
@@ -196,7 +215,7 @@ def _new_row(item: NewItem) -> OpenItem:
     )
 
 
-def _add(row: OpenItem, role: MovementRole, amount: Decimal, amount_eur: Decimal) -> None:
+def _add(row: Item, role: MovementRole, amount: Decimal, amount_eur: Decimal) -> None:
     row.balance += amount
     row.balance_eur += amount_eur
     match role:
@@ -214,7 +233,7 @@ def _add(row: OpenItem, role: MovementRole, amount: Decimal, amount_eur: Decimal
             pass
 
 
-def standing_of(item: OpenItem) -> Standing:
+def standing_of(item: Item) -> Standing:
     """The ledger's part of the table of product.md 7; also what ``fsm check`` recomputes."""
     if item.kind is ItemKind.INVOICE and item.invoiced > 0 and item.credited == item.invoiced and not item.balance:
         return Standing.CANCELLED
@@ -231,19 +250,21 @@ def _add_to_months(
         for line in entry:
             side = 0 if line.value > 0 else 1
             sums[accounts[line.account], draft.entry_date.replace(day=1)][side] += abs(line.value)
-    insert = (sqlite if is_sqlite() else postgresql).insert(AccountMonth)
-    statement = insert.on_conflict_do_update(
-        index_elements=["account_id", "month"],
-        set_={
-            "debit": AccountMonth.debit + insert.excluded.debit,
-            "credit": AccountMonth.credit + insert.excluded.credit,
-        },
-    )
     rows = [
         {"account_id": account_id, "month": month, "debit": debit, "credit": credit}
         for (account_id, month), (debit, credit) in sorted(sums.items())
     ]
-    session.execute(statement, rows)
+    session.connection().execute(_adding_to_months(sqlite=is_sqlite()), rows)
+
+
+@cache
+def _adding_to_months(*, sqlite: bool) -> sa.Executable:
+    table = table_of(AccountMonth)
+    insert = sqlite_insert(table) if sqlite else postgresql_insert(table)
+    return insert.on_conflict_do_update(
+        index_elements=["account_id", "month"],
+        set_={name: table.c[name] + insert.excluded[name] for name in ("debit", "credit")},
+    )
 
 
 def _chained(
@@ -276,10 +297,9 @@ def _chained(
             "issues_document": draft.issues_document,
             "facts_hash": draft.facts_hash,
             "reverses_id": draft.reverses_id,
-            "previous_hash": heads[draft.journal].hash,
+            "previous_hash": heads[draft.journal],
         }
-        head = heads[draft.journal]
-        row["hash"] = head.hash = chain_hash(head.hash, hash_content(row, map(_hashed, entry)))
+        row["hash"] = heads[draft.journal] = chain_hash(heads[draft.journal], hash_content(row, map(_hashed, entry)))
         rows.append(row)
     return rows
 
@@ -292,12 +312,9 @@ def _sides(value: Decimal) -> tuple[Decimal, Decimal]:
     return (value, ZERO) if value >= 0 else (ZERO, -value)
 
 
-def _lock_heads(journals: Sequence[Journal]) -> dict[Journal, JournalHead]:
-    query = sa.select(JournalHead).where(JournalHead.journal.in_(journals)).order_by(JournalHead.journal)
-    return {
-        head.journal: head
-        for head in session.scalars(query.with_for_update().execution_options(populate_existing=True))
-    }
+def _lock_heads(journals: Sequence[Journal]) -> dict[Journal, str]:
+    """The hash of each journal's newest entry."""
+    return dict(session.execute(_LOCK_HEADS, {"journals": journals}).all())
 
 
 def _insert(
@@ -332,16 +349,12 @@ def _insert(
         for item, role, amount, amount_eur in entry
     ]
     bulk.add(ItemMovement, move_rows)
-    _move_heads(rows, ids)
     return ids
 
 
 def _move_heads(rows: Sequence[dict[str, Any]], ids: Sequence[int]) -> None:
-    newest = {row["journal"]: entry_id for row, entry_id in zip(rows, ids, strict=True)}
-    for journal, entry_id in newest.items():
-        head = session.get(JournalHead, journal)
-        if head is None:
-            msg = f"journal {journal} has no head"
-            raise AssertionError(msg)
-        head.entry_id = entry_id
-    session.flush()
+    newest = {
+        row["journal"]: {"of": row["journal"], "entry_id": entry_id, "hash": row["hash"]}
+        for row, entry_id in zip(rows, ids, strict=True)
+    }
+    session.connection().execute(_MOVE_HEAD, list(newest.values()))

@@ -120,6 +120,8 @@ def make_final(bill_kind: str, bill_ids: Iterable[int]) -> None:
         WorkClaim.released_at.is_(None),
     )
     order_ids = _hold_orders(condition)
+    if not order_ids:
+        return
     session.execute(
         sa.update(WorkClaim).where(condition).values(is_final=True).execution_options(synchronize_session=False)
     )
