@@ -20,6 +20,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from fsm import demo
+from fsm.backups import views as backup_views
 from fsm.catalog import views as catalog_views
 from fsm.company import services as company_services
 from fsm.company import views as company_views
@@ -59,6 +60,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     home_views.bp,
     ledger_views.bp,
     report_views.bp,
+    backup_views.bp,
 )
 # Who does which kind of job (core/jobs.py); its name is text, so that a lower slice may ask for it.
 JOB_HANDLERS: dict[str, Handler] = {

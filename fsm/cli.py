@@ -139,7 +139,7 @@ def backup(app: Flask, file: Path | None, *, verifies: bool) -> None:
                 made = restoring.back_up("manual", file, progress)
             if verifies:
                 with _bar("Verifying") as progress:
-                    restoring.verify(made.path, progress)
+                    restoring.verify_and_note(made.path, progress)
         except DomainError as error:
             raise click.ClickException(str(error)) from error
     _tell_of(made.path, made.manifest, made.size)
@@ -157,7 +157,7 @@ def verify(app: Flask, file: Path) -> None:
     with app.app_context():
         try:
             with _bar("Verifying") as progress:
-                manifest = restoring.verify(file, progress)
+                manifest = restoring.verify_and_note(file, progress)
         except DomainError as error:
             raise click.ClickException(str(error)) from error
     _tell_of(file, manifest, file.stat().st_size)

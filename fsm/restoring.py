@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
 
@@ -17,13 +16,15 @@ from flask_babel import gettext as _
 
 from fsm import upgrading
 from fsm.app import create_app
-from fsm.backups import archive, loading, making
+from fsm.backups import archive, loading, making, services
 from fsm.backups.archive import SECRET_KEY, Reader
 from fsm.backups.errors import BackupError
 from fsm.backups.manifest import Manifest
+from fsm.backups.models import BackupKind
 from fsm.backups.places import folder as backups_folder
+from fsm.backups.places import kind_of
 from fsm.backups.tables import VERSION_TABLE, stored_tables
-from fsm.core.db import db, session
+from fsm.core.db import db, session, writing
 from fsm.files import services as files
 from fsm.home import checks
 
@@ -68,6 +69,26 @@ def verify(path: Path, progress: Progress | None = None) -> Manifest:
             )
         step.done()
         return reader.manifest
+
+
+def verify_and_note(path: Path, progress: Progress | None = None) -> Manifest:
+    """As ``verify``; for a file in the folder of backups the page says what was found."""
+    try:
+        manifest = verify(path, progress)
+    except BackupError as error:
+        _note(path, str(error))
+        raise
+    _note(path, None)
+    return manifest
+
+
+def _note(path: Path, error: str | None) -> None:
+    kind = kind_of(path.name)
+    if kind not in set(BackupKind) or path.resolve().parent != backups_folder().resolve():
+        return
+    if upgrading.state().is_current:  # else there is no table of this program to write into
+        with writing():
+            services.note_verified(path.name, kind=BackupKind(kind), error=error)
 
 
 def restore(
@@ -221,7 +242,7 @@ def _is_empty() -> bool:
 
 def back_up(kind: str, target: Path | None = None, progress: Progress | None = None) -> making.Made:
     """Back up this program's database and files; without a target, into the folder of backups."""
-    target = target or backups_folder() / making.file_name(kind, datetime.now(UTC))
+    target = target or making.new_file(backups_folder(), kind)
     return making.make(target, engine=db.engine, data_folder=Path(current_app.config["DATA_FOLDER"]), progress=progress)
 
 

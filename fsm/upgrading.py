@@ -5,7 +5,6 @@ import fcntl
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
 
@@ -131,7 +130,7 @@ def _migrate_new() -> None:
 
 
 def _back_up() -> Path:
-    target = backups_folder() / making.file_name("before-upgrade", datetime.now(UTC))
+    target = making.new_file(backups_folder(), "before-upgrade")
     try:
         return making.make(target, engine=db.engine, data_folder=Path(current_app.config["DATA_FOLDER"])).path
     except BackupError as error:

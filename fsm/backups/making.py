@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib import metadata
 from pathlib import Path
 from typing import TypeAlias
@@ -46,6 +46,14 @@ class Made:
 def file_name(kind: str, at: datetime) -> str:
     """By moment (UTC), so that a folder lists them in order."""
     return f"fsm-{at.astimezone(UTC):%Y%m%d-%H%M%S}-{kind}{SUFFIX}"
+
+
+def new_file(folder: Path, kind: str) -> Path:
+    """A name that is free in this folder, of this moment."""
+    at = datetime.now(UTC)
+    while (path := folder / file_name(kind, at)).exists():
+        at += timedelta(seconds=1)
+    return path
 
 
 def make(target: Path, *, engine: sa.Engine, data_folder: Path, progress: Progress | None = None) -> Made:

@@ -31,7 +31,8 @@ def write_bytes(data: bytes) -> str:
         raise DomainError(_("This file is too large: at most %(size)s MB.", size=MAX_BYTES // 1024**2))
     sha256 = hashlib.sha256(data).hexdigest()
     path = _path(sha256)
-    if path.exists():
+    with contextlib.suppress(FileNotFoundError):
+        os.utime(path)  # the clean-up leaves alone what was touched today
         return sha256
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as file:

@@ -36,6 +36,7 @@ SETTINGS = (
     SettingsPage("users.index", _l("Users"), _l("Who logs in, and with which roles"), "users"),
     SettingsPage("ledger.accounts", _l("Chart of accounts"), _l("Accounts and what they are used for"), "book"),
     SettingsPage("ledger.periods", _l("Periods"), _l("Fiscal years, closing and reopening of months"), "calendar"),
+    SettingsPage("backups.index", _l("Backups"), _l("Daily backups, which are kept, one now"), "archive"),
     SettingsPage("home.integrity", _l("Integrity"), _l("Counters, hash chain, checks of the books"), "shield"),
 )
 

@@ -181,6 +181,13 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "payments.settings": SETTINGS,
     # --- reports
     "reports.trial_balance": BOOKS,
+    # --- backups
+    "backups.index": ADMINISTRATORS,
+    "backups.listed": ADMINISTRATORS,
+    "backups.settings": ADMINISTRATORS,
+    "backups.make": ADMINISTRATORS,
+    "backups.download": ADMINISTRATORS,
+    "backups.remove": ADMINISTRATORS,
     # --- home
     "home.show": EVERYONE,
     "home.see_figures": DESK,

@@ -28,6 +28,8 @@ NO_PAGES = frozenset(
     {
         "static",
         "healthz",
+        "backups.download",
+        "backups.listed",
         "catalog.suggest",
         "catalog.suggest_parts",
         "company.logo",
@@ -195,6 +197,7 @@ def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
         "customers.show": [customer],
         "customers.show_site": [site],
         "home.first_start": [],  # a server of its own
+        "backups.index": ["/backups"],
         "home.integrity": ["/integrity"],
         "home.search": ["/search?q=a", "/search?q=nothing-like-it"],
         "home.settings": ["/settings"],
