@@ -39,11 +39,11 @@ def back_up(tmp_path: Path, name: str = "one") -> Path:
     return restoring.back_up("manual", tmp_path / f"{name}.fsmbackup").path
 
 
-def keep_a_business() -> None:
-    """Books, a file, bytes, somebody who is logged in, and an id that was given and is gone."""
+def keep_a_business() -> int:
+    """Books, a file (its id), bytes, somebody who is logged in, and an id that was given and is gone."""
     keep_books()
     with writing(bulk=True):
-        files.put(b"a photo", "image/jpeg")
+        photo_id = files.put(b"a photo", "image/jpeg").id
         sessions.start(user_of(Role.OFFICE).id, roles=[Role.OFFICE], device="Firefox")
         make_customer(name="L’œuf & “quotes”\\ 100 % \n\t\u2028 \U0001f9f0")
         session.add(
@@ -53,12 +53,13 @@ def keep_a_business() -> None:
         )
         gone = make_customer(name="Gone")
         session.delete(gone)
+    return photo_id
 
 
 def test_elsewhere_on_the_other_engine_and_back(
     app: Flask, engine_name: str, elsewhere: Callable[[str], Flask], tmp_path: Path
 ) -> None:
-    keep_a_business()
+    photo_id = keep_a_business()
     before = contents()
     path = back_up(tmp_path)
     assert path.stat().st_mode & 0o777 == 0o600
@@ -70,7 +71,7 @@ def test_elsewhere_on_the_other_engine_and_back(
         assert contents() == before
         assert checks.run() == []
         assert damaged() == []
-        assert files.open_bytes(1) == b"a photo"
+        assert files.open_bytes(photo_id) == b"a photo"
         assert session.scalar(sa.select(sa.func.count()).select_from(UserSession)) == 0
         with writing():
             last = max(session.scalars(sa.select(Customer.id)))
