@@ -2,11 +2,17 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
+from typing import TypeVar
 
 from flask import Response
 
+from fsm.core.paging import Page
+
+T = TypeVar("T")
+EXPORT_PAGE = 1000  # rows read at a time
+MOST_ROWS = 100_000  # more no spreadsheet is pleased with
 _STARTS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
 
 
@@ -32,3 +38,14 @@ def answer(name: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) ->
     response = Response("\ufeff" + text.getvalue(), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response
+
+
+def all_rows(page_of: Callable[[str | None], Page[T]], most: int = MOST_ROWS) -> Iterator[T]:
+    """The rows of every page of a list, for a download; not more than ``most``."""
+    cursor: str | None = None
+    for _number in range(most // EXPORT_PAGE):
+        page = page_of(cursor)
+        yield from page.rows
+        cursor = page.next
+        if cursor is None:
+            return

@@ -5,7 +5,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_skeleton
 from babel.numbers import format_decimal
 from flask import Flask, g, has_app_context
 from flask_babel import get_locale
@@ -75,9 +75,24 @@ def day(value: dt.date | None) -> str:
     return "" if value is None else format_date(value, "medium", locale=_dates())
 
 
+def month_name(value: dt.date) -> str:
+    """The month and its year: 'March 2026'."""
+    return format_skeleton("yMMMM", value, locale=_dates())
+
+
+def month_short(value: dt.date) -> str:
+    """The month alone, as short as it is written: 'Mar'."""
+    return format_date(value, "LLL", locale=_dates())
+
+
 def local(value: dt.datetime) -> dt.datetime:
     """A moment in the company's zone."""
     return value.astimezone(zone())
+
+
+def local_day(value: dt.datetime | None) -> dt.date | None:
+    """The day of a moment in the company's zone."""
+    return None if value is None else local(value).date()
 
 
 def moment(value: dt.datetime | None) -> str:
@@ -97,5 +112,6 @@ def clock(value: dt.datetime | None) -> str:
 
 def init_app(app: Flask) -> None:
     """Register the filters."""
-    for filter_ in (money, unit_price, quantity, percent, plain, hours, day, moment, moment_short, clock):
+    filters = (money, unit_price, quantity, percent, plain, hours, day, month_name, month_short)
+    for filter_ in (*filters, local_day, moment, moment_short, clock):
         app.jinja_env.filters[filter_.__name__] = filter_

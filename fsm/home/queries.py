@@ -15,12 +15,12 @@ from fsm.customers.models import Customer
 from fsm.invoices.models import Invoice, InvoiceFollowUp, InvoiceKind, InvoiceSettings, InvoiceState
 from fsm.ledger.models import FiscalYear, ItemKind, Journal, JournalEntry, JournalHead, OpenItem, Standing
 from fsm.payments.models import Payment, PaymentKind
-from fsm.service_orders.models import ServiceOrder
-from fsm.service_orders.queries import ToInvoiceSummary, to_invoice_summary
+from fsm.reports import sales
+from fsm.reports.sales import Amounts
+from fsm.reports.spans import month_end, month_start, months_of
+from fsm.service_orders.queries import ToInvoice, ToInvoiceSummary, done_not_invoiced, to_invoice_summary
 
-ROWS = 8  # of each list on the dashboard
-# In the very words of its partial index: SQLite does not take it for a bound value.
-DONE_TO_BILL = sa.text("service_order.has_work_to_bill AND service_order.state = 'done'")
+ROWS = 6  # of each list on the dashboard
 OWED = (ItemKind.INVOICE, ItemKind.TAKEN_OVER)
 
 
@@ -30,6 +30,19 @@ class Figure:
 
     count: int
     value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A month of the chart: what was invoiced with VAT, less credit notes, and what came in, less refunds."""
+
+    first_day: dt.date
+    amounts: Amounts
+
+    @property
+    def last_day(self) -> dt.date:
+        """The last day of the month."""
+        return month_end(self.first_day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +57,16 @@ class Dashboard:
     overdue: Figure
     paid_this_month: Figure
     oldest_overdue: Sequence[sa.Row[OpenItem, str]]
-    oldest_to_invoice: Sequence[sa.Row[ServiceOrder, str]]
+    oldest_to_invoice: Sequence[ToInvoice]
+    oldest_to_send: Sequence[Invoice]
+    taken_over: Figure
+    months: Sequence[Month]
 
 
 def dashboard(today: dt.date) -> Dashboard:
     """All figures and lists of the office's start page."""
     counts_posted = bool(session.scalar(sa.select(InvoiceSettings.dashboard_counts_posted)))
-    to_collect, overdue = _owed(today, counts_posted=counts_posted)
+    to_collect, overdue, taken_over = _owed(today, counts_posted=counts_posted)
     return Dashboard(
         counts_posted=counts_posted,
         to_invoice=to_invoice_summary(today=today),
@@ -60,8 +76,18 @@ def dashboard(today: dt.date) -> Dashboard:
         overdue=overdue,
         paid_this_month=_paid(today.replace(day=1), today),
         oldest_overdue=_oldest_overdue(today, counts_posted=counts_posted),
-        oldest_to_invoice=_oldest_to_invoice(),
+        oldest_to_invoice=done_not_invoiced(size=ROWS).rows,
+        oldest_to_send=_oldest_to_send(),
+        taken_over=taken_over,
+        months=months(today),
     )
+
+
+def months(today: dt.date, count: int = 12) -> list[Month]:
+    """The months up to the present one, empty ones too."""
+    first = month_start(today, 1 - count)
+    found = sales.by_month(sales.accounts(), first, today)
+    return [Month(month, found.get(month, Amounts())) for month in months_of(first, today)]
 
 
 def _documents(condition: sa.ColumnElement[bool]) -> Figure:
@@ -86,45 +112,47 @@ def _to_send() -> Figure:
 
 
 def _counted(*, counts_posted: bool) -> sa.ColumnElement[bool]:
-    """Open items that count: those taken over, and invoices that were sent."""
+    """Open items of invoices that count: all that were posted, else those that were sent."""
     if counts_posted:
         return sa.true()
-    sent = sa.exists().where(InvoiceFollowUp.invoice_id == OpenItem.source_id, InvoiceFollowUp.sent_at.is_not(None))
-    return sa.or_(OpenItem.kind == ItemKind.TAKEN_OVER, sent)
+    return sa.exists().where(InvoiceFollowUp.invoice_id == OpenItem.source_id, InvoiceFollowUp.sent_at.is_not(None))
 
 
-def _owed(today: dt.date, *, counts_posted: bool) -> tuple[Figure, Figure]:
-    """What is not yet due, and what is overdue."""
-    is_overdue = sa.case((OpenItem.due_on < today, 1), else_=0)
+def _owed(today: dt.date, *, counts_posted: bool) -> tuple[Figure, Figure, Figure]:
+    """What is not yet due, what is overdue, and what invoices of a former program still owe: no list of ours has those."""
+    taken_over = OpenItem.kind == ItemKind.TAKEN_OVER
+    group = sa.case((taken_over, 2), (OpenItem.due_on < today, 1), else_=0).label("group")
     query = (
-        sa.select(is_overdue, sa.func.count(), total(OpenItem.balance_eur))
-        .where(OpenItem.kind.in_(OWED), OpenItem.standing == Standing.OPEN, _counted(counts_posted=counts_posted))
-        .group_by(is_overdue)
+        sa.select(group, sa.func.count(), total(OpenItem.balance_eur))
+        .where(OpenItem.kind.in_(OWED), OpenItem.standing == Standing.OPEN)
+        .where(sa.or_(taken_over, _counted(counts_posted=counts_posted)))
+        .group_by("group")
     )
-    found = {overdue: Figure(count, value) for overdue, count, value in session.execute(query)}
+    found = {place: Figure(count, value) for place, count, value in session.execute(query)}
     nothing = Figure(0, Decimal("0.00"))
-    return found.get(0, nothing), found.get(1, nothing)
+    return found.get(0, nothing), found.get(1, nothing), found.get(2, nothing)
 
 
 def _paid(first_day: dt.date, last_day: dt.date) -> Figure:
-    """Payments less refunds; moves are no money."""
+    """Payments less refunds, those that were not undone; moves are no money."""
     query = (
         sa.select(Payment.kind, sa.func.count(), total(Payment.amount_eur))
         .where(Payment.paid_on.between(first_day, last_day), Payment.undone_at.is_(None))
         .where(Payment.kind != PaymentKind.MOVE)
         .group_by(Payment.kind)
     )
-    found = {kind: (count, value) for kind, count, value in session.execute(query)}
-    count, paid = found.get(PaymentKind.PAYMENT, (0, Decimal("0.00")))
-    _refunds, refunded = found.get(PaymentKind.REFUND, (0, Decimal("0.00")))
-    return Figure(count, paid - refunded)
+    count, value = 0, Decimal("0.00")
+    for kind, number, amount in session.execute(query):
+        count += number
+        value += amount * (-1 if kind is PaymentKind.REFUND else 1)
+    return Figure(count, value)
 
 
 def _oldest_overdue(today: dt.date, *, counts_posted: bool) -> Sequence[sa.Row[OpenItem, str]]:
     query = (
         sa.select(OpenItem, Customer.name)
         .join(Customer, Customer.id == OpenItem.customer_id)
-        .where(OpenItem.kind.in_(OWED), OpenItem.standing == Standing.OPEN, OpenItem.due_on < today)
+        .where(OpenItem.kind == ItemKind.INVOICE, OpenItem.standing == Standing.OPEN, OpenItem.due_on < today)
         .where(_counted(counts_posted=counts_posted))
         .order_by(OpenItem.due_on, OpenItem.id)
         .limit(ROWS)
@@ -132,15 +160,15 @@ def _oldest_overdue(today: dt.date, *, counts_posted: bool) -> Sequence[sa.Row[O
     return session.execute(query).all()
 
 
-def _oldest_to_invoice() -> Sequence[sa.Row[ServiceOrder, str]]:
+def _oldest_to_send() -> Sequence[Invoice]:
     query = (
-        sa.select(ServiceOrder, Customer.name)
-        .join(Customer, Customer.id == sa.func.coalesce(ServiceOrder.payer_id, ServiceOrder.customer_id))
-        .where(DONE_TO_BILL)
-        .order_by(ServiceOrder.done_at, ServiceOrder.id)
+        sa.select(Invoice)
+        .join(InvoiceFollowUp, InvoiceFollowUp.invoice_id == Invoice.id)
+        .where(InvoiceFollowUp.sent_at.is_(None), Invoice.state == InvoiceState.POSTED)
+        .order_by(InvoiceFollowUp.id)
         .limit(ROWS)
     )
-    return session.execute(query).all()
+    return session.scalars(query).all()
 
 
 # --- integrity

@@ -49,7 +49,8 @@ def _urls(*, counts_posted: bool) -> dict[str, str | None]:
         "to_send": ("invoices.index", {"tab": "posted", "sent": "no"}),
         "to_collect": ("invoices.index", {"tab": "to_collect"} | sent),
         "overdue": ("invoices.index", {"tab": "overdue"} | sent),
-        "paid": ("payments.index", {}),
+        "taken_over": ("reports.open_items", {"kind": "taken_over"}),
+        "paid": ("payments.index", {"from": g.today.replace(day=1), "to": g.today, "money": "yes"}),
         "new_invoice": ("invoices.new", {}),
         "new_order": ("service_orders.new", {}),
     }

@@ -29,13 +29,14 @@ MOST_OPEN_ITEMS = 100
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which payments a list shows; None and empty: all."""
+    """Which payments a list shows; None and empty: all. ``money_only``: no moves, and nothing that was undone."""
 
     text: str = ""
     customer_id: int | None = None
     method: PaymentMethod | None = None
     first_day: dt.date | None = None
     last_day: dt.date | None = None
+    money_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,8 @@ def listed(filters: Filters) -> sa.Select[Any]:
         query = query.where(Payment.paid_on >= filters.first_day)
     if filters.last_day is not None:
         query = query.where(Payment.paid_on <= filters.last_day)
+    if filters.money_only:
+        query = query.where(Payment.kind != PaymentKind.MOVE, Payment.undone_at.is_(None))
     if text := filters.text.strip():
         query = query.where(_matches(text))
     return query

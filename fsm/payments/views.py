@@ -46,6 +46,7 @@ def index() -> ResponseReturnValue:
         method=PaymentMethod(method) if method in set(PaymentMethod) else None,
         first_day=_day("from"),
         last_day=_day("to"),
+        money_only=args.get("money") == "yes",
     )
     page = queries.page(filters, args.get("after"))
     customer = customer_queries.customer(filters.customer_id) if filters.customer_id else None

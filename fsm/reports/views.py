@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, g, render_template, request, url_for
+from flask import g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -10,10 +10,15 @@ from fsm.core import csv_file
 from fsm.ledger import queries as ledger
 from fsm.ledger.forms import day_of
 from fsm.ledger.queries import MonthRange
-from fsm.reports import queries
+from fsm.reports import (  # noqa: F401 - the other pages of the blueprint register themselves
+    queries,
+    receivables_views,
+    sales_views,
+)
+from fsm.reports.blueprint import bp
 from fsm.reports.queries import TrialBalance
 
-bp = Blueprint("reports", __name__, url_prefix="/reports")
+__all__ = ["bp"]
 
 
 @bp.get("/trial-balance")

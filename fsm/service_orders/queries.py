@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from fsm.core.db import session
 from fsm.core.formats import zone
 from fsm.core.money import rounded
-from fsm.core.paging import COUNT_LIMIT, Page, capped_count, page
+from fsm.core.paging import COUNT_LIMIT, PAGE_SIZE, Page, capped_count, page
 from fsm.core.types import sort_key
 from fsm.customers.models import Customer, Site
 from fsm.service_orders.billable import BillableWork, billable_work, has_work_to_bill, hours_of, is_to_bill
@@ -29,8 +29,11 @@ TABS: dict[str, OrderState] = {
     "done": OrderState.DONE,
     "cancelled": OrderState.CANCELLED,
 }
+INVOICING_DAY = 15  # of the month after the work
+_LATE, _DUE, _IN_TIME = 0, 1, 2
 _ROW = (
     joinedload(ServiceOrder.customer),
+    joinedload(ServiceOrder.payer),
     joinedload(ServiceOrder.site),
     selectinload(ServiceOrder.visits).joinedload(Visit.technician),
 )
@@ -54,14 +57,38 @@ class ToInvoice:
     order: ServiceOrder
     value: Decimal
 
+    @property
+    def payer(self) -> str:
+        """The name of who will get the invoice."""
+        return (self.order.payer or self.order.customer).name
+
 
 @dataclass(frozen=True, slots=True)
 class ToInvoiceSummary:
-    """Done and not invoiced: how many, their value, and how many were done before this month."""
+    """Done and not invoiced: how many and their value; of them what is due by this month's 15th, and what is late.
+
+    The invoice for work of a month is issued by the 15th of the next (Belgian law): work done from ``due_from`` until
+    ``due_before`` has its 15th still to come, work done before ``due_from`` is late.
+    """
 
     count: int
     value: Decimal
-    from_before_this_month_count: int
+    due_from: dt.date
+    due_before: dt.date
+    due_count: int = 0
+    due_value: Decimal = Decimal("0.00")
+    late_count: int = 0
+    late_value: Decimal = Decimal("0.00")
+
+    @property
+    def from_before_this_month_count(self) -> int:
+        """Whether it may still wait or not."""
+        return self.due_count + self.late_count
+
+    @property
+    def deadline(self) -> dt.date:
+        """The last day for what is due: this month's 15th."""
+        return self.due_before.replace(day=INVOICING_DAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +178,25 @@ def running_timer(technician_id: int) -> TimeEntry | None:
     )
 
 
-def _to_invoice() -> sa.Select[Any]:
-    return sa.select(ServiceOrder).where(ServiceOrder.has_work_to_bill, ServiceOrder.state == OrderState.DONE)
+def _to_invoice(done_from: dt.date | None = None, done_before: dt.date | None = None) -> sa.ColumnElement[bool]:
+    conditions = [ServiceOrder.has_work_to_bill, ServiceOrder.state == OrderState.DONE]
+    if done_from:
+        conditions.append(ServiceOrder.done_at >= day_starts_at(done_from))
+    if done_before:
+        conditions.append(ServiceOrder.done_at < day_starts_at(done_before))
+    return sa.and_(*conditions)
 
 
-def done_not_invoiced(cursor: str | None = None) -> Page[ToInvoice]:
+def done_not_invoiced(
+    cursor: str | None = None,
+    *,
+    done_from: dt.date | None = None,
+    done_before: dt.date | None = None,
+    size: int = PAGE_SIZE,
+) -> Page[ToInvoice]:
     """Done orders with something to bill, the oldest first, each with its value."""
-    found = page(_to_invoice().options(*_ROW), [ServiceOrder.done_at, ServiceOrder.id], cursor)
+    query = sa.select(ServiceOrder).where(_to_invoice(done_from, done_before))
+    found = page(query.options(*_ROW), [ServiceOrder.done_at, ServiceOrder.id], cursor, size=size)
     values: dict[int, Decimal] = {}
     for work in billable_work([order.id for order in found.rows]):
         values[work.service_order_id] = values.get(work.service_order_id, Decimal(0)) + work.value
@@ -165,30 +204,54 @@ def done_not_invoiced(cursor: str | None = None) -> Page[ToInvoice]:
     return Page(rows, found.previous, found.next)
 
 
-def to_invoice_summary(*, today: dt.date) -> ToInvoiceSummary:
-    """Exact count and value over all pages. Work of last month is to be invoiced by the 15th (Belgian law)."""
-    month = day_starts_at(today.replace(day=1))
-    done = sa.and_(ServiceOrder.has_work_to_bill, ServiceOrder.state == OrderState.DONE)
-    is_old = sa.case((ServiceOrder.done_at < month, 1), else_=0)
-    count, old = session.execute(
-        sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(is_old), 0)).select_from(ServiceOrder).where(done)
-    ).one()
+def invoicing_days(today: dt.date) -> tuple[dt.date, dt.date]:
+    """From and before which day work must have been done to be due by the next 15th."""
+    month = today.replace(day=1)
+    return (month if today.day > INVOICING_DAY else (month - dt.timedelta(days=1)).replace(day=1)), month
+
+
+def to_invoice_summary(
+    *, today: dt.date, done_from: dt.date | None = None, done_before: dt.date | None = None
+) -> ToInvoiceSummary:
+    """Exact counts and values over all pages of the same days."""
+    due_from, due_before = invoicing_days(today)
+    done = _to_invoice(done_from, done_before)
+    phase = sa.case(
+        (ServiceOrder.done_at < day_starts_at(due_from), _LATE),
+        (ServiceOrder.done_at < day_starts_at(due_before), _DUE),
+        else_=_IN_TIME,
+    ).label("phase")
+    counts: dict[int, int] = dict(
+        session.execute(sa.select(phase, sa.func.count()).select_from(ServiceOrder).where(done).group_by("phase")).all()
+    )
     # Alike rows are counted together: prices and quantities repeat, so few rows come back from many.
     times = session.execute(
-        sa.select(TimeEntry.billable_minutes, TimeEntry.unit_price, sa.func.count())
+        sa.select(phase, TimeEntry.billable_minutes, TimeEntry.unit_price, sa.func.count())
         .join(ServiceOrder, ServiceOrder.id == TimeEntry.service_order_id)
         .where(done, is_to_bill("time"))
-        .group_by(TimeEntry.billable_minutes, TimeEntry.unit_price)
+        .group_by("phase", TimeEntry.billable_minutes, TimeEntry.unit_price)
     )
     parts = session.execute(
-        sa.select(PartUsed.quantity, PartUsed.unit_price, sa.func.count())
+        sa.select(phase, PartUsed.quantity, PartUsed.unit_price, sa.func.count())
         .join(ServiceOrder, ServiceOrder.id == PartUsed.service_order_id)
         .where(done, is_to_bill("part"))
-        .group_by(PartUsed.quantity, PartUsed.unit_price)
+        .group_by("phase", PartUsed.quantity, PartUsed.unit_price)
     )
-    value = sum((rounded(hours_of(minutes) * price) * times_ for minutes, price, times_ in times), Decimal("0.00"))
-    value += sum((rounded(quantity * price) * times_ for quantity, price, times_ in parts), Decimal(0))
-    return ToInvoiceSummary(count, value, int(old))
+    values = dict.fromkeys((_LATE, _DUE, _IN_TIME), Decimal("0.00"))
+    for of_phase, minutes, price, number in times:
+        values[of_phase] += rounded(hours_of(minutes) * price) * number
+    for of_phase, quantity, price, number in parts:
+        values[of_phase] += rounded(quantity * price) * number
+    return ToInvoiceSummary(
+        count=sum(counts.values()),
+        value=sum(values.values(), Decimal("0.00")),
+        due_from=due_from,
+        due_before=due_before,
+        due_count=counts.get(_DUE, 0),
+        due_value=values[_DUE],
+        late_count=counts.get(_LATE, 0),
+        late_value=values[_LATE],
+    )
 
 
 def orders_with_wrong_to_bill() -> list[int]:

@@ -96,10 +96,12 @@ def mine() -> ResponseReturnValue:
 
 @bp.get("/done-not-invoiced")
 def done_not_invoiced() -> ResponseReturnValue:
+    done_from, done_before = _day(request.args.get("from")), _day(request.args.get("before"))
     return render_template(
         "service_orders/done_not_invoiced.html",
-        page=queries.done_not_invoiced(request.args.get("after")),
-        summary=queries.to_invoice_summary(today=g.today),
+        page=queries.done_not_invoiced(request.args.get("after"), done_from=done_from, done_before=done_before),
+        summary=queries.to_invoice_summary(today=g.today, done_from=done_from, done_before=done_before),
+        days={name: day for name, day in (("from", done_from), ("before", done_before)) if day},
     )
 
 

@@ -188,6 +188,10 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "backups.make": ADMINISTRATORS,
     "backups.download": ADMINISTRATORS,
     "backups.remove": ADMINISTRATORS,
+    "reports.sales_of": READERS,
+    "reports.collected": READERS,
+    "reports.aged_receivables": READERS,
+    "reports.open_items": READERS,
     # --- home
     "home.show": EVERYONE,
     "home.see_figures": DESK,

@@ -235,6 +235,16 @@ def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
             f"/payments/register?customer_id={ids['owed_customer']}",
         ],
         "payments.show": [f"/payments/{ids['payment']}"],
+        "reports.aged_receivables": ["/reports/aged-receivables"],
+        "reports.collected": ["/reports/collected", "/reports/collected?from=2026-03-01&to=2026-03-31"],
+        "reports.open_items": ["/reports/open-items", "/reports/open-items?bucket=31-60"],
+        "reports.sales_of": [
+            "/reports/sales",
+            *(
+                f"/reports/sales?from=2026-03-01&to=2026-03-31&by={by}"
+                for by in ("document", "month", "customer", "account")
+            ),
+        ],
         "reports.trial_balance": ["/reports/trial-balance"],
         "service_orders.add_part": [f"{order}/add-part?q=pump"],
         "service_orders.add_photo": [f"{order}/add-photo"],
