@@ -80,7 +80,8 @@ BEGIN
   SELECT RAISE(ABORT, 'A posted invoice is final: withdraw or credit it.') WHERE NOT (
     OLD.state = 'posted' AND NEW.state = 'withdrawn' AND
     NEW.id IS OLD.id AND NEW.kind IS OLD.kind AND NEW.customer_id IS OLD.customer_id AND NEW.site_id IS OLD.site_id AND
-    NEW.corrects_id IS OLD.corrects_id AND NEW.client_name IS OLD.client_name AND NEW.client_attention IS OLD.client_attention AND
+    NEW.corrects_id IS OLD.corrects_id AND NEW.corrects_taken_over_id IS OLD.corrects_taken_over_id AND
+    NEW.corrects_number IS OLD.corrects_number AND NEW.corrects_date IS OLD.corrects_date AND NEW.client_name IS OLD.client_name AND NEW.client_attention IS OLD.client_attention AND
     NEW.client_vat_number IS OLD.client_vat_number AND NEW.billing_address IS OLD.billing_address AND
     NEW.delivery_address IS OLD.delivery_address AND NEW.site_address IS OLD.site_address AND NEW.site_name IS OLD.site_name AND
     NEW.number IS OLD.number AND NEW.number_series IS OLD.number_series AND NEW.number_period IS OLD.number_period AND
@@ -129,6 +130,42 @@ BEGIN
     NEW.description IS OLD.description AND NEW.bank_account_id IS OLD.bank_account_id AND NEW.entry_id IS OLD.entry_id AND
     NEW.registered_by_id IS OLD.registered_by_id AND NEW.registered_at IS OLD.registered_at);
   SELECT RAISE(ABORT, 'A payment is undone only after its journal entry has been reversed.') WHERE NOT EXISTS (
+    SELECT 1 FROM journal_entry WHERE id = NEW.undone_entry_id AND reverses_id = OLD.entry_id AND posted_at IS NOT NULL);
+END;
+
+CREATE TRIGGER guard_taken_over_insert BEFORE INSERT ON taken_over
+BEGIN
+  SELECT RAISE(ABORT, 'A document taken over is inserted first, and made final by its journal entry.') WHERE NEW.entry_id IS NOT NULL;
+  SELECT RAISE(ABORT, 'A document taken over is final: undo its import or credit it.') WHERE EXISTS (
+    SELECT 1 FROM taken_over WHERE id = NEW.id AND entry_id IS NOT NULL
+    UNION ALL SELECT 1 FROM taken_over WHERE undone_entry_id = NEW.undone_entry_id
+    UNION ALL SELECT 1 FROM taken_over WHERE entry_id IS NOT NULL AND undone_entry_id IS NULL AND NEW.undone_entry_id IS NULL
+      AND customer_id = NEW.customer_id AND number = NEW.number);
+END;
+CREATE TRIGGER guard_taken_over_move BEFORE UPDATE ON taken_over WHEN OLD.entry_id IS NULL
+BEGIN
+  SELECT RAISE(ABORT, 'A document taken over is final: undo its import or credit it.') WHERE EXISTS (
+    SELECT 1 FROM taken_over WHERE id <> OLD.id AND entry_id IS NOT NULL AND (id = NEW.id OR entry_id = NEW.entry_id
+      OR undone_entry_id = NEW.undone_entry_id OR (undone_entry_id IS NULL AND NEW.undone_entry_id IS NULL
+      AND customer_id = NEW.customer_id AND number = NEW.number)));
+  SELECT RAISE(ABORT, 'A document taken over is made final by its own posted journal entry.') WHERE NEW.entry_id IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM journal_entry WHERE id = NEW.entry_id AND posted_at IS NOT NULL
+      AND source_kind = 'taken_over' AND source_id = NEW.id);
+END;
+CREATE TRIGGER guard_taken_over_delete BEFORE DELETE ON taken_over WHEN OLD.entry_id IS NOT NULL
+BEGIN
+  SELECT RAISE(ABORT, 'A document taken over is final: undo its import or credit it.');
+END;
+CREATE TRIGGER guard_taken_over_update BEFORE UPDATE ON taken_over WHEN OLD.entry_id IS NOT NULL
+BEGIN
+  SELECT RAISE(ABORT, 'A document taken over is final: undo its import or credit it.') WHERE NOT (
+    OLD.undone_entry_id IS NULL AND NEW.undone_entry_id IS NOT NULL AND
+    NEW.id IS OLD.id AND NEW.import_id IS OLD.import_id AND NEW.customer_id IS OLD.customer_id AND NEW.number IS OLD.number AND
+    NEW.document_date IS OLD.document_date AND NEW.due_date IS OLD.due_date AND NEW.taken_over_on IS OLD.taken_over_on AND
+    NEW.currency IS OLD.currency AND NEW.exchange_rate IS OLD.exchange_rate AND NEW.total IS OLD.total AND NEW.due IS OLD.due AND
+    NEW.reference IS OLD.reference AND NEW.structured_message IS OLD.structured_message AND NEW.entry_id IS OLD.entry_id AND
+    NEW.created_by_id IS OLD.created_by_id AND NEW.created_at IS OLD.created_at);
+  SELECT RAISE(ABORT, 'A document taken over is undone only after its journal entry has been reversed.') WHERE NOT EXISTS (
     SELECT 1 FROM journal_entry WHERE id = NEW.undone_entry_id AND reverses_id = OLD.entry_id AND posted_at IS NOT NULL);
 END;
 

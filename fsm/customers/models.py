@@ -27,13 +27,17 @@ class Address:
 
 
 class Customer(Base):
-    """Who is served and invoiced. ``days_due`` None: the company's default; 0: no term, never overdue."""
+    """Who is served and invoiced. ``days_due`` None: the company's default; 0: no term, never overdue.
+
+    ``external_id``: its number in the program it came from; so for sites and equipment.
+    """
 
     __tablename__ = "customer"
     __audited__ = True
     __table_args__ = (
         sa.CheckConstraint("days_due BETWEEN 0 AND 999", name="days_due"),
         sa.Index("ix_customer_sort_key_id", "sort_key", "id"),
+        sa.Index("uq_customer_external_id", "external_id", unique=True),
     )
 
     id: Mapped[int] = mapped_column(ID, primary_key=True)
@@ -67,6 +71,7 @@ class Customer(Base):
     delivery_city: Mapped[str] = mapped_column(sa.String(50), default="")
     delivery_country_code: Mapped[str] = mapped_column(sa.String(2), default="BE")
     archived_at: Mapped[dt.datetime | None] = mapped_column(Moment)
+    external_id: Mapped[str | None] = mapped_column(sa.String(50))
     created_at: Mapped[dt.datetime] = mapped_column(Moment)
     version: Mapped[int] = mapped_column(sa.Integer, default=1)
 
@@ -117,6 +122,7 @@ class Site(Base):
     __table_args__ = (
         sa.CheckConstraint("first_occupied_year BETWEEN 1000 AND 2999", name="first_occupied_year"),
         sa.Index("ix_site_sort_key_id", "sort_key", "id"),
+        sa.Index("uq_site_external_id", "external_id", unique=True),
     )
 
     id: Mapped[int] = mapped_column(ID, primary_key=True)
@@ -135,6 +141,7 @@ class Site(Base):
     notes: Mapped[str] = mapped_column(sa.Text, default="")
     is_private_dwelling: Mapped[bool] = mapped_column(sa.Boolean(name="is_private_dwelling"), default=False)
     first_occupied_year: Mapped[int | None] = mapped_column(sa.Integer)
+    external_id: Mapped[str | None] = mapped_column(sa.String(50))
     archived_at: Mapped[dt.datetime | None] = mapped_column(Moment)
     version: Mapped[int] = mapped_column(sa.Integer, default=1)
 
@@ -150,6 +157,7 @@ class Equipment(Base):
 
     __tablename__ = "equipment"
     __audited__ = True
+    __table_args__ = (sa.Index("uq_equipment_external_id", "external_id", unique=True),)
 
     id: Mapped[int] = mapped_column(ID, primary_key=True)
     site_id: Mapped[int] = mapped_column(sa.ForeignKey(Site.id), index=True)
@@ -160,6 +168,7 @@ class Equipment(Base):
     installed_on: Mapped[dt.date | None] = mapped_column(sa.Date)
     warranty_until: Mapped[dt.date | None] = mapped_column(sa.Date)
     notes: Mapped[str] = mapped_column(sa.Text, default="")
+    external_id: Mapped[str | None] = mapped_column(sa.String(50))
     archived_at: Mapped[dt.datetime | None] = mapped_column(Moment)
     version: Mapped[int] = mapped_column(sa.Integer, default=1)
 

@@ -22,7 +22,7 @@ from fsm.invoices import drafts, from_orders, queries, totals_panel
 from fsm.invoices.blueprint import bp
 from fsm.invoices.forms import DraftForm, NewInvoiceForm
 from fsm.invoices.line_forms import price_text, rate_choice
-from fsm.invoices.models import Invoice, InvoiceKind, InvoiceLine, InvoiceState
+from fsm.invoices.models import Invoice, InvoiceLine, InvoiceState
 from fsm.invoices.rates import LineRates
 from fsm.invoices.review import Difference, review
 from fsm.invoices.values import DraftValues, LineValues
@@ -73,7 +73,7 @@ def draft_from_order(order_id: int) -> ResponseReturnValue:
 def edit(invoice_id: int) -> ResponseReturnValue:
     """Header and lines; ``then=review`` goes on to the review once saved."""
     invoice = _draft(invoice_id)
-    if invoice.kind is InvoiceKind.CREDIT_NOTE:
+    if invoice.corrects_id is not None:
         return redirect(url_for("invoices.change_credit", invoice_id=invoice_id), 303)
     company = the_company()
     form = DraftForm.of(invoice, invoice.lines, company, is_sent=request.method == "POST")

@@ -186,7 +186,7 @@ def save(invoice_id: int, values: DraftValues, lines: Sequence[LineValues], *, v
     DomainError with the field, for a line as ``lines-<place>-<field>``; ConflictError for a stale version.
     """
     invoice = locked_draft(invoice_id, version)
-    if invoice.kind is InvoiceKind.CREDIT_NOTE:
+    if invoice.corrects_id is not None:
         raise ConflictError(_("A credit note is changed by its own page."))
     company = company_services.the_company()
     check_document(values)
@@ -195,6 +195,8 @@ def save(invoice_id: int, values: DraftValues, lines: Sequence[LineValues], *, v
         setattr(invoice, field.name, getattr(values, field.name))
     if invoice.tax_included:
         invoice.tax_calculation = TaxCalculation.ITEM
+    if invoice.is_blank_credit:
+        invoice.days_due = 0  # a credit note has no term
     stored = _replace_lines(invoice, lines, company)
     recompute(invoice, stored)
     return invoice

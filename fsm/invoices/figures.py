@@ -46,8 +46,8 @@ def line_in(line: Line, sign: int = 1) -> LineIn:
 
 
 def totals_of(invoice: Document, lines: Sequence[Line]) -> Totals:
-    """An invoice's totals; a credit note's are made by ``crediting.totals_of_credit``."""
-    return compute([line_in(line) for line in lines], terms_of(invoice))
+    """An invoice's totals, or those of a blank credit note, negative; others by ``crediting.totals_of_credit``."""
+    return compute([line_in(line, invoice.sign) for line in lines], terms_of(invoice))
 
 
 def totals_columns(invoice: Document, totals: Totals) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from fsm.core.db import session, table_of
 from fsm.core.errors import DomainError
 from fsm.customers.models import Customer
 from fsm.documents.totals import ZERO, TaxKey, Totals, belgian_rounding_conflict
-from fsm.invoices import figures, posting
+from fsm.invoices import blank_credits, figures, posting
 from fsm.invoices.crediting import Left, left_of, totals_of_credit
 from fsm.invoices.models import Invoice, InvoiceKind, InvoiceLine
 from fsm.ledger.models import ItemKind, ItemMovement, MovementRole, OpenItem
@@ -96,6 +96,9 @@ def prepare(invoices: Sequence[figures.Document], *, today: dt.date) -> list[Pre
     corrected_ids = {invoice.corrects_id for invoice in invoices if invoice.corrects_id}
     corrected = _corrected(corrected_ids)
     left, credited = left_of(corrected.values()), _credited(corrected)
+    taken_over = blank_credits.credited_items(
+        [row.corrects_taken_over_id for row in invoices if row.corrects_taken_over_id]
+    )
     return [
         _prepared(
             invoice,
@@ -105,7 +108,7 @@ def prepare(invoices: Sequence[figures.Document], *, today: dt.date) -> list[Pre
             today,
             corrected.get(invoice.corrects_id or 0),
             left.get(invoice.corrects_id or 0),
-            credited.get(invoice.corrects_id or 0),
+            credited.get(invoice.corrects_id or 0) or taken_over.get(invoice.corrects_taken_over_id or 0),
         )
         for invoice in invoices
     ]
@@ -187,6 +190,10 @@ def problems(prepared: Prepared, *, today: dt.date) -> Iterator[Problem]:
         yield Problem("invoice_date", _("A document may not be dated in the future."))
     if not prepared.is_credit_note and prepared.totals.total_with_tax < 0:
         yield Problem("lines", _("The total is below 0: make a credit note instead."))
+    if prepared.is_credit_note and prepared.corrects is None:
+        amount = -prepared.totals.total_with_tax
+        for field, sentence in blank_credits.problems(prepared.invoice, amount, prepared.on):
+            yield Problem(field, sentence)
     if (
         prepared.corrects is not None
         and prepared.corrects.invoice_date

@@ -37,6 +37,8 @@ def name_of(row: Row) -> str:
         return invoice.number
     if invoice.corrects:
         return _("Credit note on %(number)s", number=invoice.corrects.number)
+    if invoice.corrects_number:
+        return _("Credit note on %(number)s", number=invoice.corrects_number)
     return _("Draft %(id)s", id=invoice.id)
 
 

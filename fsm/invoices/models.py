@@ -57,6 +57,8 @@ class Invoice(Base):
     """An invoice, or a credit note (whose lines and totals are positive here; ``sign`` turns them in what S3 shows).
 
     ``invoice_date`` None on a draft: the day of posting. Addresses are dicts of ``customers.models.Address``.
+    A credit note corrects an invoice by ``corrects_id``, or one of a former program by ``corrects_number`` and
+    ``corrects_date`` (and ``corrects_taken_over_id`` where that one was taken over).
     """
 
     __tablename__ = "invoice"
@@ -75,6 +77,7 @@ class Invoice(Base):
         sa.Index("ix_invoice_kind_state_id", "kind", "state", "id"),
         sa.Index("ix_invoice_customer_id_id", "customer_id", "id"),
         sa.Index("ix_invoice_corrects_id", "corrects_id"),
+        sa.Index("ix_invoice_corrects_taken_over_id", "corrects_taken_over_id"),
         sa.Index("ix_invoice_total_with_tax", "total_with_tax"),
         sa.CheckConstraint("days_due BETWEEN 0 AND 999", name="days_due"),
         sa.CheckConstraint("discount_percentage BETWEEN 0 AND 1000000", name="discount_percentage"),
@@ -92,6 +95,9 @@ class Invoice(Base):
     customer_id: Mapped[int] = mapped_column(sa.ForeignKey(Customer.id))
     site_id: Mapped[int | None] = mapped_column(sa.ForeignKey(Site.id))
     corrects_id: Mapped[int | None] = mapped_column(sa.ForeignKey("invoice.id"))
+    corrects_taken_over_id: Mapped[int | None] = mapped_column(sa.ForeignKey("taken_over.id"))
+    corrects_number: Mapped[str | None] = mapped_column(sa.String(50))
+    corrects_date: Mapped[dt.date | None] = mapped_column(sa.Date)
     client_name: Mapped[str] = mapped_column(sa.String(100))
     client_attention: Mapped[str] = mapped_column(sa.String(100), default="")
     client_vat_number: Mapped[str] = mapped_column(sa.String(20), default="")
@@ -142,6 +148,7 @@ class Invoice(Base):
     customer: Mapped[Customer] = relationship(viewonly=True)
     site: Mapped[Site | None] = relationship(viewonly=True)
     corrects: Mapped["Invoice | None"] = relationship(remote_side="Invoice.id", viewonly=True)
+    corrects_taken_over: Mapped["TakenOver | None"] = relationship(viewonly=True)
     lines: Mapped[list["InvoiceLine"]] = relationship(order_by="InvoiceLine.position", viewonly=True)
     taxes: Mapped[list["InvoiceTax"]] = relationship(order_by="InvoiceTax.id", viewonly=True)
     entry: Mapped[JournalEntry | None] = relationship(viewonly=True)
@@ -153,6 +160,11 @@ class Invoice(Base):
     def sign(self) -> int:
         """-1 for a credit note."""
         return -1 if self.kind is InvoiceKind.CREDIT_NOTE else 1
+
+    @property
+    def is_blank_credit(self) -> bool:
+        """A credit note with lines of its own: on an invoice of a former program (product.md 7)."""
+        return self.kind is InvoiceKind.CREDIT_NOTE and self.corrects_id is None
 
 
 class InvoiceLine(Base):
@@ -243,3 +255,51 @@ class InvoiceServiceOrder(Base):
 
     invoice_id: Mapped[int] = mapped_column(sa.ForeignKey(Invoice.id), primary_key=True)
     service_order_id: Mapped[int] = mapped_column(sa.ForeignKey(ServiceOrder.id), primary_key=True)
+
+
+class TakenOver(Base):
+    """An open invoice of a former program (accounting.md 5); ``total`` and ``due`` are negative for its credit notes.
+
+    Its number is text, outside our series. Final once ``entry_id`` is set; ``import_id`` names the run that brought it.
+    ``taken_over_on`` is the day of its entry: what was paid before that day was paid in the former program.
+    """
+
+    __tablename__ = "taken_over"
+    __table_args__ = (
+        sa.Index(
+            "uq_taken_over_customer_id_number",
+            "customer_id",
+            "number",
+            unique=True,
+            sqlite_where=sa.text("undone_entry_id IS NULL"),
+            postgresql_where=sa.text("undone_entry_id IS NULL"),
+        ),
+        sa.Index("ix_taken_over_import_id_id", "import_id", "id"),
+        sa.Index("ix_taken_over_number", "number"),
+        sa.UniqueConstraint("entry_id"),
+        sa.UniqueConstraint("undone_entry_id"),
+        sa.CheckConstraint("total <> 0 AND due <> 0", name="amounts"),
+        sa.CheckConstraint("exchange_rate > 0", name="exchange_rate"),
+    )
+
+    id: Mapped[int] = mapped_column(ID, primary_key=True)
+    import_id: Mapped[int | None] = mapped_column(ID)
+    customer_id: Mapped[int] = mapped_column(sa.ForeignKey(Customer.id))
+    number: Mapped[str] = mapped_column(sa.String(50))
+    document_date: Mapped[dt.date] = mapped_column(sa.Date)
+    due_date: Mapped[dt.date | None] = mapped_column(sa.Date)
+    taken_over_on: Mapped[dt.date] = mapped_column(sa.Date)
+    currency: Mapped[str] = mapped_column(sa.String(3), default="EUR")
+    exchange_rate: Mapped[Decimal] = mapped_column(EXCHANGE_RATE, default=Decimal(1))
+    total: Mapped[Decimal] = mapped_column(AMOUNT)
+    due: Mapped[Decimal] = mapped_column(AMOUNT)
+    reference: Mapped[str] = mapped_column(sa.String(250), default="")
+    structured_message: Mapped[str] = mapped_column(sa.String(12), default="")
+    entry_id: Mapped[int | None] = mapped_column(sa.ForeignKey(JournalEntry.id))
+    created_by_id: Mapped[int | None] = mapped_column(ID)
+    created_at: Mapped[dt.datetime] = mapped_column(Moment)
+    undone_entry_id: Mapped[int | None] = mapped_column(sa.ForeignKey(JournalEntry.id))
+    undone_at: Mapped[dt.datetime | None] = mapped_column(Moment)
+    undone_by_id: Mapped[int | None] = mapped_column(ID)
+
+    customer: Mapped[Customer] = relationship(viewonly=True)

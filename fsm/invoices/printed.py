@@ -113,7 +113,9 @@ def _line(line: figures.Line, net: Decimal, total: Decimal, sign: int) -> LineFa
 
 
 def _corrected(prepared: Prepared) -> CorrectedFacts | None:
-    corrects = prepared.corrects
+    corrects, invoice = prepared.corrects, prepared.invoice
+    if corrects is None and invoice.corrects_number and invoice.corrects_date:
+        return CorrectedFacts(invoice.corrects_number, invoice.corrects_date)
     if corrects is None or corrects.number is None or corrects.invoice_date is None:
         return None
     return CorrectedFacts(corrects.number, corrects.invoice_date)

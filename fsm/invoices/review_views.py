@@ -50,7 +50,7 @@ def _page(invoice: Invoice, refusal: str = "") -> str:
 
 
 def _field_url(invoice: Invoice, field: str) -> str:
-    endpoint = "invoices.change_credit" if invoice.kind is InvoiceKind.CREDIT_NOTE else "invoices.edit"
+    endpoint = "invoices.change_credit" if invoice.corrects_id else "invoices.edit"
     return url_for(endpoint, invoice_id=invoice.id, _anchor=FIELD_OF.get(field, field))
 
 

@@ -20,7 +20,7 @@ from fsm.core.numbering import Taken
 from fsm.documents import payment_reference
 from fsm.documents.models import DocumentSettings
 from fsm.documents.services import freeze
-from fsm.invoices import figures, posting
+from fsm.invoices import blank_credits, figures, posting
 from fsm.invoices.drafts import BILL_KIND
 from fsm.invoices.issuing import Prepared, prepare, refuse_problems
 from fsm.invoices.models import (
@@ -33,6 +33,7 @@ from fsm.invoices.models import (
     InvoiceTax,
 )
 from fsm.invoices.printed import Printer
+from fsm.invoices.taken_over import SOURCE_KIND
 from fsm.ledger import services as ledger
 from fsm.ledger.models import ItemKind, OpenItem
 from fsm.ledger.posting import EntryDraft
@@ -93,6 +94,7 @@ def _locked_drafts(invoice_ids: Sequence[int]) -> list[figures.Document]:
     if corrected:
         items = sa.select(OpenItem.id).where(OpenItem.kind == ItemKind.INVOICE, OpenItem.source_id.in_(corrected))
         lock(OpenItem, set(session.scalars(items)))
+    blank_credits.lock_items(locked[invoice_id] for invoice_id in wanted)
     return [locked[invoice_id] for invoice_id in sorted(wanted)]
 
 
@@ -216,6 +218,8 @@ def _tell(prepared: Sequence[Prepared], numbers: Mapping[int, Taken]) -> None:
         subjects += [("service_order", order_id) for order_id in orders[invoice.id]]
         if invoice.corrects_id:
             subjects.append((BILL_KIND, invoice.corrects_id))
+        if invoice.corrects_taken_over_id:
+            subjects.append((SOURCE_KIND, invoice.corrects_taken_over_id))
         told.append((subjects, _("%(number)s posted", number=numbers[invoice.id].text)))
     notes(told)
 

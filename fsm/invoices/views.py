@@ -20,6 +20,7 @@ from fsm.invoices import (  # noqa: F401 - the other pages of the blueprint regi
     list_views,
     queries,
     review_views,
+    taken_over_views,
     totals_panel,
     withdrawing,
 )

@@ -33,6 +33,7 @@ YEARLY = frozenset({AccountKind.INCOME, AccountKind.EXPENSE})
 ITEM_KINDS: dict[str, tuple[ItemKind, ...]] = {
     "invoice": (ItemKind.INVOICE, ItemKind.CREDIT_NOTE),
     "payment": (ItemKind.ON_ACCOUNT,),
+    "taken_over": (ItemKind.TAKEN_OVER,),
 }
 
 

@@ -24,6 +24,7 @@ SOURCES = {
     "credit_note": ("invoices.show", "invoice_id"),
     "payment": ("payments.show", "payment_id"),
     "on_account": ("payments.show", "payment_id"),
+    "taken_over": ("invoices.show_taken_over", "taken_over_id"),
 }
 
 

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from fsm.core.db import lock, session
 from fsm.core.errors import ConflictError, DomainError, NotFoundError
 from fsm.core.formats import day, money
-from fsm.invoices.models import Invoice, InvoiceKind, InvoiceState
+from fsm.invoices.models import Invoice, InvoiceKind, InvoiceState, TakenOver
 from fsm.ledger import queries as ledger_queries
 from fsm.ledger.models import ItemKind, OpenItem
 from fsm.payments import amounts
@@ -131,6 +131,9 @@ def rates(items: Sequence[OpenItem]) -> dict[int, Decimal]:
     rates = {item.id: Decimal(1) for item in items}
     rates |= {item.id: item.balance_eur / item.balance for item in foreign if item.balance}
     rates |= {item_id: invoice.exchange_rate for item_id, invoice in invoices_of(foreign).items()}
+    taken = {item.source_id: item.id for item in foreign if item.kind is ItemKind.TAKEN_OVER}
+    for document in session.scalars(sa.select(TakenOver).where(TakenOver.id.in_(taken))) if taken else ():
+        rates[taken[document.id]] = document.exchange_rate
     paid = {item.source_id: item.id for item in foreign if item.kind is ItemKind.ON_ACCOUNT}
     for payment in session.scalars(sa.select(Payment).where(Payment.id.in_(paid))) if paid else ():
         rates[paid[payment.id]] = payment.amount_eur / payment.amount
@@ -138,4 +141,6 @@ def rates(items: Sequence[OpenItem]) -> dict[int, Decimal]:
 
 
 def subjects(items: Iterable[OpenItem]) -> list[tuple[str, int]]:
-    return [("invoice", item.source_id) for item in items if item.kind in DOCUMENTS]
+    """The timelines of the documents that these items are about."""
+    kinds = dict.fromkeys(DOCUMENTS, "invoice") | {ItemKind.TAKEN_OVER: "taken_over"}
+    return [(kinds[item.kind], item.source_id) for item in items if item.kind in kinds]

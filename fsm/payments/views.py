@@ -82,6 +82,22 @@ def of_invoice(invoice_id: int) -> ResponseReturnValue:
     )
 
 
+@bp.get("/payments/of-item/<id:open_item_id>")
+def of_item(open_item_id: int) -> ResponseReturnValue:
+    """The same fragment for any open item, such as a document that was taken over."""
+    item = queries.open_item(open_item_id)
+    credits_ = queries.on_account_items(item.customer_id) if item.balance > 0 else []
+    is_fragment = "HX-Request" in request.headers
+    return render_template(
+        "payments/_of_invoice.html" if is_fragment else "payments/of_invoice.html",
+        rows=queries.payments_of_item(open_item_id),
+        item=item,
+        invoice_id=None,
+        credits=[credit for credit in credits_ if credit.currency == item.currency],
+        due=None,
+    )
+
+
 @bp.route("/payments/register", methods=["GET", "POST"])
 def register() -> ResponseReturnValue:
     """Of one open item (``invoice_id`` or ``open_item_id``), or of a customer (``customer_id``)."""
@@ -262,7 +278,10 @@ def _item_url(item: OpenItem) -> str | None:
     """The page of what an open item is about; None where it has none, or not for this user."""
     if item.kind in {ItemKind.INVOICE, ItemKind.CREDIT_NOTE}:
         return _invoice_url(item.source_id)
-    return url_for("payments.show", payment_id=item.source_id) if item.kind is ItemKind.ON_ACCOUNT else None
+    if item.kind is ItemKind.TAKEN_OVER:
+        endpoint = "invoices.show_taken_over"
+        return url_for(endpoint, taken_over_id=item.source_id) if g.actor.can(endpoint) else None
+    return url_for("payments.show", payment_id=item.source_id)
 
 
 def _invoice_url(invoice_id: int) -> str | None:

@@ -103,9 +103,70 @@ def upgrade() -> None:
         sa.UniqueConstraint("user_id", "list_name", "name", name=op.f("uq_saved_filter_user_id_list_name_name")),
         sqlite_autoincrement=True,
     )
+    op.create_table(
+        "taken_over",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("import_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("number", sa.String(length=50), nullable=False),
+        sa.Column("document_date", sa.Date(), nullable=False),
+        sa.Column("due_date", sa.Date(), nullable=True),
+        sa.Column("taken_over_on", sa.Date(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("exchange_rate", sa.BigInteger(), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.Column("due", sa.BigInteger(), nullable=False),
+        sa.Column("reference", sa.String(length=250), nullable=False),
+        sa.Column("structured_message", sa.String(length=12), nullable=False),
+        sa.Column("entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("created_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("undone_entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("undone_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.CheckConstraint("exchange_rate > 0", name=op.f("ck_taken_over_exchange_rate")),
+        sa.CheckConstraint("total <> 0 AND due <> 0", name=op.f("ck_taken_over_amounts")),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_taken_over_customer_id")),
+        sa.ForeignKeyConstraint(["entry_id"], ["journal_entry.id"], name=op.f("fk_taken_over_entry_id")),
+        sa.ForeignKeyConstraint(["undone_entry_id"], ["journal_entry.id"], name=op.f("fk_taken_over_undone_entry_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_taken_over")),
+        sa.UniqueConstraint("entry_id", name=op.f("uq_taken_over_entry_id")),
+        sa.UniqueConstraint("undone_entry_id", name=op.f("uq_taken_over_undone_entry_id")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("taken_over", schema=None) as batch_op:
+        batch_op.create_index("ix_taken_over_import_id_id", ["import_id", "id"], unique=False)
+        batch_op.create_index("ix_taken_over_number", ["number"], unique=False)
+        batch_op.create_index(
+            "uq_taken_over_customer_id_number",
+            ["customer_id", "number"],
+            unique=True,
+            sqlite_where=sa.text("undone_entry_id IS NULL"),
+            postgresql_where=sa.text("undone_entry_id IS NULL"),
+        )
+
     with op.batch_alter_table("app_user", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column("has_single_keys", sa.Boolean(name="has_single_keys"), server_default="1", nullable=False)
+        )
+
+    with op.batch_alter_table("customer", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("external_id", sa.String(length=50), nullable=True))
+        batch_op.create_index("uq_customer_external_id", ["external_id"], unique=True)
+
+    with op.batch_alter_table("equipment", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("external_id", sa.String(length=50), nullable=True))
+        batch_op.create_index("uq_equipment_external_id", ["external_id"], unique=True)
+
+    with op.batch_alter_table("invoice", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("corrects_taken_over_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
+        )
+        batch_op.add_column(sa.Column("corrects_number", sa.String(length=50), nullable=True))
+        batch_op.add_column(sa.Column("corrects_date", sa.Date(), nullable=True))
+        batch_op.create_index("ix_invoice_corrects_taken_over_id", ["corrects_taken_over_id"], unique=False)
+        batch_op.create_foreign_key(
+            batch_op.f("fk_invoice_corrects_taken_over_id"), "taken_over", ["corrects_taken_over_id"], ["id"]
         )
 
     with op.batch_alter_table("invoice_line", schema=None) as batch_op:
@@ -120,6 +181,10 @@ def upgrade() -> None:
                 nullable=False,
             )
         )
+
+    with op.batch_alter_table("site", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("external_id", sa.String(length=50), nullable=True))
+        batch_op.create_index("uq_site_external_id", ["external_id"], unique=True)
 
     with op.batch_alter_table("stock_item", schema=None) as batch_op:
         batch_op.add_column(

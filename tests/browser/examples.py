@@ -11,8 +11,9 @@ from PIL import Image, ImageDraw
 from fsm.core.audit import now
 from fsm.core.db import session, writing
 from fsm.files import services as files
-from fsm.invoices import crediting
+from fsm.invoices import crediting, taken_over
 from fsm.invoices.models import Invoice, InvoiceState
+from fsm.invoices.taken_over import TakenOverValues
 from fsm.ledger.models import ItemKind, JournalEntry, OpenItem, Period
 from fsm.ledger.periods import close_period
 from fsm.payments.models import Payment
@@ -60,7 +61,7 @@ def make_examples() -> Examples:
     """Books, orders in every state, drafts; then the addresses of all pages."""
     keep_books()
     with writing(bulk=True):
-        ids = _work() | _money()
+        ids = _work() | _money() | _of_the_former_program()
     with writing(bulk=True):
         period = session.scalars(sa.select(Period).order_by(Period.first_day)).first()
         assert period is not None
@@ -167,6 +168,24 @@ def _money() -> dict[str, int]:
     }
 
 
+def _of_the_former_program() -> dict[str, int]:
+    """An open invoice that was taken over."""
+    document = TakenOverValues(
+        customer_id=factories.make_customer(name="Syndic Van Damme").id,
+        number="2025/000117-A",
+        document_date=dt.date(2025, 12, 3),
+        due_date=dt.date(2026, 1, 2),
+        total=D("1210.00"),
+        due=D("1000.00"),
+        reference=LONG,
+        structured_message="278781035591",
+    )
+    day = factories.TODAY
+    (row,) = taken_over.take_over([document], on=day, import_id=None, actor_id=None, today=day)
+    query = sa.select(OpenItem.id).where(OpenItem.kind == ItemKind.TAKEN_OVER, OpenItem.source_id == row)
+    return {"taken_over": row, "taken_over_item": session.scalars(query).one()}
+
+
 def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
     customer, site = f"/customers/{ids['customer']}", f"/customers/{ids['customer']}/site/{ids['site']}"
     order = f"/service-orders/{ids['order_in_progress']}"
@@ -212,12 +231,15 @@ def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
             *(f"/invoices?tab={tab}" for tab in ("draft", "overdue", "withdrawn")),
         ],
         "invoices.new": ["/invoices/new"],
+        "invoices.new_credit": ["/invoices/new-credit"],
         "invoices.review": [f"{draft}/review", f"/invoices/{ids['credit']}/review"],
         "invoices.review_many": [
             f"/invoices/review-many?ids={ids['draft']}&ids={ids['credit']}",
             "/invoices/review-many",
         ],
         "invoices.show": [posted, *(f"/invoices/{ids[name]}" for name in ("paid", "withdrawn", "note"))],
+        "invoices.show_taken_over": [f"/invoices/taken-over/{ids['taken_over']}"],
+        "invoices.taken_over": ["/invoices/taken-over", "/invoices/taken-over?tab=undone"],
         "ledger.account": ["/ledger/account/400000"],
         "ledger.accounts": ["/ledger/accounts"],
         "ledger.entries_of": [f"/ledger/of/invoice/{ids['posted']}"],
@@ -228,6 +250,7 @@ def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
         "payments.index": ["/payments", "/payments?q=nothing-like-it"],
         "payments.move": [f"/payments/move?open_item_id={ids['rest']}&to_item_id={ids['owed']}"],
         "payments.of_invoice": [f"/payments/of-invoice/{ids['paid']}"],
+        "payments.of_item": [f"/payments/of-item/{ids['taken_over_item']}"],
         "payments.refund": [f"/payments/refund?open_item_id={ids['rest']}"],
         "payments.register": [
             "/payments/register",

@@ -40,6 +40,7 @@ SELF_EVIDENT = {
     "printed_facts",
     "saved_filter",
     "stored_file",
+    "taken_over",
     "timeline_note",
     "user_role",
     "user_session",

@@ -19,7 +19,7 @@ from fsm.core.db import Base, db, is_sqlite, session, writing
 from fsm.customers.models import Customer
 from fsm.documents.models import CashDiscountMode, FrozenPdf, PrintedFacts, TaxCalculation
 from fsm.files.models import StoredFile
-from fsm.invoices.models import Invoice, InvoiceLine, InvoiceState, InvoiceTax
+from fsm.invoices.models import Invoice, InvoiceLine, InvoiceState, InvoiceTax, TakenOver
 from fsm.ledger import services as ledger
 from fsm.ledger.models import (
     ItemKind,
@@ -52,6 +52,7 @@ class Books:
     draft_payment: int = 0
     draft_part: int = 0
     draft_claim: int = 0
+    draft_taken_over: int = 0
     # The first of two posted invoices, and the entry of the last.
     earlier_invoice: int = 0
     invoice_entry: int = 0
@@ -144,6 +145,7 @@ def books(database: Flask) -> Books:
         _make_invoices(made, customer)
         _make_entry(made)
         _make_payments(made, customer)
+        _make_taken_over(made, customer)
         _make_claims(made, customer)
         _make_records(made)
     session.remove()
@@ -315,6 +317,37 @@ def _make_payments(made: Books, customer: Customer) -> None:
     )
     (made.payment_entry,) = ledger.post([receipt], actor_id=1)
     session.execute(sa.update(Payment).where(Payment.id == final.id).values(entry_id=made.payment_entry))
+
+
+def _make_taken_over(made: Books, customer: Customer) -> None:
+    def document(number: str) -> TakenOver:
+        return TakenOver(
+            customer_id=customer.id,
+            number=number,
+            document_date=DAY,
+            taken_over_on=DAY,
+            total=D(121),
+            due=D(121),
+            import_id=1,
+            created_by_id=1,
+            created_at=now(),
+        )
+
+    final, draft = document("2024-17"), document("2024-18")
+    made.final["taken_over"], made.draft_taken_over = _row(final), _row(draft)
+    item = NewItem(ItemKind.TAKEN_OVER, final.id, final.number, customer.id, DAY, DAY, "EUR")
+    opening = EntryDraft(
+        journal=Journal.SALES,  # a test numbers an entry of the miscellaneous one by hand
+        entry_date=DAY,
+        narration="Taken over",
+        source_kind="taken_over",
+        source_id=final.id,
+        source_number=final.number,
+        customer_id=customer.id,
+        lines=(debit("400000", D(121), item=item, role=MovementRole.INVOICED), credit("499000", D(121))),
+    )
+    (entry_id,) = ledger.post([opening], actor_id=1)
+    session.execute(sa.update(TakenOver).where(TakenOver.id == final.id).values(entry_id=entry_id))
 
 
 def _make_claims(made: Books, customer: Customer) -> None:

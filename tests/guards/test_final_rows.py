@@ -24,6 +24,7 @@ SENTENCES = {
     "frozen_pdf": "The PDF of a posted document is final.",
     "payment": "A registered payment is final: undo it.",
     "payment_part": "A registered payment is final: undo it.",
+    "taken_over": "A document taken over is final: undo its import or credit it.",
     "work_claim": "The claim of a posted bill is final: credit the bill to release the work.",
     "audit_change": "The audit trail is only added to.",
     "timeline_note": "The timeline is only added to.",
@@ -35,6 +36,7 @@ FREE_COLUMNS = {"work_claim": {"released_at"}}
 AS_DRAFT = {
     "journal_entry": {"posted_at": None},
     "invoice": {"state": "draft", "number": None, "number_counter": None},
+    "taken_over": {"entry_id": None, "number": "2024-19"},
     "work_claim": {"is_final": False},
 }
 # Where a copy cannot be a draft because its parent is final.
@@ -52,6 +54,7 @@ DRAFTS = {
     "invoice_tax": "draft_tax",
     "payment": "draft_payment",
     "payment_part": "draft_part",
+    "taken_over": "draft_taken_over",
     "work_claim": "draft_claim",
 }
 only_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
@@ -98,7 +101,7 @@ def test_no_column_changes(books: Books, doors: list[Door], refused: Refused, su
                 if column.name in FREE_COLUMNS.get(name, ()):
                     continue
                 statement = f'UPDATE {name} SET "{column.name}" = ? WHERE id = ?'
-                # Undoing is a step that a payment may take, and is refused for what it lacks.
+                # Undoing is a step that the row may take, and is refused for what it lacks.
                 sentence = "reversed." if column.name == "undone_entry_id" else SENTENCES[name]
                 refused(statement, other(column, value), books.final[name], sentence=sentence)
                 tried += 1
@@ -178,6 +181,7 @@ def test_the_unique_keys_are_known() -> None:
         "journal_line",
         "payment",
         "printed_facts",
+        "taken_over",
         "work_claim",
     }
 
@@ -290,6 +294,7 @@ def test_drafts_stay_free(books: Books, doors: list[Door]) -> None:
         door.run("UPDATE journal_entry SET narration = 'changed' WHERE id = ?", books.draft_entry)
         door.run("UPDATE payment SET description = 'changed' WHERE id = ?", books.draft_payment)
         door.run("UPDATE payment_part SET amount = amount + 1 WHERE id = ?", books.draft_part)
+        door.run("UPDATE taken_over SET due = due - 1 WHERE id = ?", books.draft_taken_over)
         door.run("UPDATE work_claim SET bill_line_id = 5 WHERE id = ?", books.draft_claim)
     door = doors[0]
     assert door.run("SELECT note FROM invoice WHERE id = ?", books.draft_invoice) == [("changed",)]

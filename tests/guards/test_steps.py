@@ -401,3 +401,32 @@ def test_a_line_changed_while_the_entry_is_being_posted(
 def test_the_day_of_these_tests_is_open(books: Books, database: Flask) -> None:
     period = session.scalars(sa.select(Period).where(Period.first_day <= DAY, Period.last_day >= DAY)).one()
     assert period.closed_at is None
+
+
+# --- documents taken over
+UNDO_TAKING_OVER = "UPDATE taken_over SET undone_entry_id = ?, undone_at = ?, undone_by_id = 1 WHERE id = ?"
+
+
+def test_no_document_is_taken_over_without_its_own_entry(books: Books, refused: Refused) -> None:
+    sentence = "A document taken over is made final by its own posted journal entry."
+    statement = "UPDATE taken_over SET entry_id = ? WHERE id = ?"
+    for entry in (books.invoice_entry, books.draft_entry):
+        refused(statement, entry, books.draft_taken_over, sentence=sentence if entry == books.draft_entry else "")
+
+
+def test_taking_over_is_undone_once_and_only_after_the_reversal(
+    books: Books, doors: list[Door], request: pytest.FixtureRequest
+) -> None:
+    row = books.final["taken_over"]
+    sentence = "A document taken over is undone only after its journal entry has been reversed."
+    with pytest.raises(REFUSALS, match=sentence):
+        doors[-1].run(UNDO_TAKING_OVER, books.invoice_entry, MOMENT, row)
+    ((entry_id,),) = doors[-1].run("SELECT entry_id FROM taken_over WHERE id = ?", row)
+    with writing():
+        (reversal,) = ledger.reverse([entry_id], today=DAY, actor_id=None)
+    session.remove()
+    doors[-1].run(UNDO_TAKING_OVER, reversal, MOMENT, row)
+    refused = request.getfixturevalue("refused")
+    refused(UNDO_TAKING_OVER, reversal, MOMENT, row)
+    refused("UPDATE taken_over SET undone_entry_id = NULL WHERE id = ?", row)
+    refused("DELETE FROM taken_over WHERE id = ?", row)
