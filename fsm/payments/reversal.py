@@ -1,15 +1,19 @@
-"""When a payment can no longer be undone: something later rests on it."""
+"""Undoing a payment, and when it can no longer be undone: something later rests on it."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy import orm
 
-from fsm.core.db import session
-from fsm.core.errors import ConflictError
+from fsm.core.audit import note, now
+from fsm.core.db import lock, session
+from fsm.core.errors import ConflictError, NotFoundError
 from fsm.core.formats import day, money
+from fsm.ledger import services as ledger
 from fsm.ledger.models import ItemKind, ItemMovement, JournalEntry, MovementRole, OpenItem
+from fsm.payments import receivables
 from fsm.payments.models import Payment, PaymentKind, PaymentPart
 
 
@@ -61,3 +65,42 @@ def discounts_taken_back(item_ids: Sequence[int]) -> dict[int, int]:
         )
     )
     return dict(session.execute(query).all())
+
+
+def undo(payment_ids: Sequence[int], *, actor_id: int | None, today: dt.date) -> list[Payment]:
+    """Reverse their entries and the cash discounts that were taken back because of them; ConflictError where one is undone."""
+    rows: dict[int, Payment] = lock(Payment, list(payment_ids))
+    if len(rows) != len(payment_ids):
+        raise NotFoundError(_("There is no such payment."))
+    payments = [rows[payment_id] for payment_id in payment_ids]
+    if any(payment.undone_at is not None for payment in payments):
+        raise ConflictError(_("This payment has been undone already."))
+    parts = session.scalars(sa.select(PaymentPart).where(PaymentPart.payment_id.in_(payment_ids))).all()
+    discounted = [part.open_item_id for part in parts if part.discount]
+    credits_of = sa.select(OpenItem.id).where(OpenItem.credits_item_id.in_(discounted))
+    items: dict[int, OpenItem] = lock(OpenItem, {*session.scalars(credits_of), *(part.open_item_id for part in parts)})
+    check_rest_unused(payment_ids, items)
+    entry_ids = [payment.entry_id for payment in payments if payment.entry_id is not None]
+    entry_ids += discounts_taken_back(discounted)
+    reversals = ledger.reverse(entry_ids, today=today, actor_id=actor_id)
+    for payment, reversal_id in zip(payments, reversals, strict=False):  # the rest are taken-back discounts
+        payment.undone_entry_id, payment.undone_at, payment.undone_by_id = reversal_id, now(), actor_id
+        touched = [items[part.open_item_id] for part in parts if part.payment_id == payment.id]
+        sentence = _(
+            "Undone: %(kind)s of %(amount)s, %(day)s",
+            kind=kind_name(payment.kind),
+            amount=money(payment.amount, payment.currency),
+            day=day(payment.paid_on),
+        )
+        note([*receivables.subjects(touched), ("customer", payment.customer_id)], sentence)
+    session.flush()
+    return payments
+
+
+def kind_name(kind: PaymentKind) -> str:
+    """As the user reads it."""
+    return {
+        PaymentKind.PAYMENT: _("payment"),
+        PaymentKind.REFUND: _("refund"),
+        PaymentKind.MOVE: _("move"),
+    }[kind]

@@ -21,13 +21,12 @@ from fsm.core.state import check_version
 from fsm.customers.models import Customer
 from fsm.invoices.models import Invoice
 from fsm.ledger import queries as ledger_queries
-from fsm.ledger import services as ledger
-from fsm.ledger.models import NO_TERM, ItemKind, OpenItem
-from fsm.ledger.posting import ZERO, NewItem
-from fsm.payments import amounts, cash, posting, receivables, reversal
+from fsm.ledger.models import ItemKind, OpenItem
+from fsm.ledger.posting import ZERO
+from fsm.payments import amounts, booking, cash, posting, receivables, reversal
 from fsm.payments.cash_discount import open_discounts
 from fsm.payments.models import Payment, PaymentKind, PaymentMethod, PaymentPart, PaymentSettings
-from fsm.payments.posting import PartFacts, PaymentFacts
+from fsm.payments.posting import PartFacts
 from fsm.payments.receivables import PartValues
 from fsm.payments.settlement import Choices, Settlement, Target, settle
 
@@ -74,8 +73,8 @@ def register(values: RegisterValues, *, actor_id: int | None, today: dt.date) ->
     narration = _("Payment of %(numbers)s", numbers=", ".join(numbers)) if numbers else _("Payment on account")
     parts = list(settlement.parts)
     if settlement.rest:
-        parts.append(_on_account(payment, settlement))
-    _post(payment, parts, narration, actor_id)
+        parts.append(booking.on_account(payment, settlement))
+    booking.post(payment, parts, narration, actor_id)
     sentence = _("Paid %(amount)s on %(day)s", amount=money(payment.amount, currency), day=day(payment.paid_on))
     note([*receivables.subjects(items), ("customer", customer.id)], sentence)
     return payment
@@ -83,7 +82,7 @@ def register(values: RegisterValues, *, actor_id: int | None, today: dt.date) ->
 
 def undo(payment_id: int, *, actor_id: int | None, today: dt.date) -> Payment:
     """Reverse a payment, refund or move. ConflictError where it was undone before or its rest has been used."""
-    return _undo([payment_id], actor_id=actor_id, today=today)[0]
+    return reversal.undo([payment_id], actor_id=actor_id, today=today)[0]
 
 
 def mark_unpaid(invoice_id: int, *, actor_id: int | None, today: dt.date) -> list[Payment]:
@@ -100,7 +99,7 @@ def mark_unpaid(invoice_id: int, *, actor_id: int | None, today: dt.date) -> lis
     payment_ids = list(dict.fromkeys(session.scalars(query)))
     if not payment_ids:
         raise ConflictError(_("%(number)s has no payments to undo.", number=item.source_number))
-    return _undo(payment_ids, actor_id=actor_id, today=today)
+    return reversal.undo(payment_ids, actor_id=actor_id, today=today)
 
 
 def move(
@@ -141,7 +140,7 @@ def move(
     session.add(payment)
     session.flush()
     numbers = {"giver": giver.source_number, "receiver": receiver.source_number}
-    _post(payment, parts, _("%(giver)s moved to %(receiver)s", **numbers), actor_id)
+    booking.post(payment, parts, _("%(giver)s moved to %(receiver)s", **numbers), actor_id)
     sentence = _("Moved %(amount)s from %(giver)s to %(receiver)s", amount=money(amount, giver.currency), **numbers)
     note([*receivables.subjects([giver, receiver]), ("customer", giver.customer_id)], sentence)
     return payment
@@ -174,7 +173,7 @@ def refund(values: RefundValues, *, actor_id: int | None, today: dt.date) -> Pay
     rate = receivables.rates([item])[item.id]
     eur = posting.cleared_eur(-values.amount, item.balance, item.balance_eur, rate)
     payment = _new_payment(values, item.customer_id, values.amount, amount_eur, item.currency, actor_id)
-    _post(
+    booking.post(
         payment,
         [PartFacts(item.id, -values.amount, eur, rate=rate)],
         _("Refund of %(number)s", number=item.source_number),
@@ -287,102 +286,6 @@ def _bank_account_id(values: RegisterValues | RefundValues) -> int | None:
         return company_queries.bank_account(values.bank_account_id).id
     default = company_queries.default_bank_account()
     return default.id if default else None
-
-
-def _on_account(payment: Payment, settlement: Settlement) -> PartFacts:
-    """The part that waits on an open item of its own, at the payment's own rate."""
-    item = NewItem(
-        kind=ItemKind.ON_ACCOUNT,
-        source_id=payment.id,
-        source_number=posting.source_number(payment.id),
-        customer_id=payment.customer_id,
-        opened_on=payment.paid_on,
-        due_on=NO_TERM,
-        currency=payment.currency,
-    )
-    eur = posting.cleared_eur(settlement.rest, payment.amount, payment.amount_eur, payment.amount_eur / payment.amount)
-    return PartFacts(item, settlement.rest, eur)
-
-
-def _post(payment: Payment, parts: Sequence[PartFacts], narration: str, actor_id: int | None) -> None:
-    """Post the entry, then keep the parts, then freeze the payment by naming its entry."""
-    account = None
-    if payment.bank_account_id is not None:
-        account = company_queries.bank_account(payment.bank_account_id).account_number
-    sign = {PaymentKind.PAYMENT: 1, PaymentKind.REFUND: -1, PaymentKind.MOVE: 0}[payment.kind]
-    facts = PaymentFacts(
-        payment_id=payment.id,
-        kind=payment.kind,
-        method=payment.method,
-        customer_id=payment.customer_id,
-        paid_on=payment.paid_on,
-        currency=payment.currency,
-        amount=payment.amount * sign,
-        amount_eur=payment.amount_eur * sign,
-        narration=narration,
-        parts=parts,
-        bank_account_number=account,
-    )
-    draft = posting.entry_of(facts, ledger_queries.account_of_role())
-    try:
-        (entry_id,) = ledger.post([draft], actor_id=actor_id)
-    except DomainError as error:
-        if error.field == "invoice_date":  # the ledger's word for the day of an entry
-            error.field = "paid_on"
-        raise
-    own_item = ledger_queries.item_of(ItemKind.ON_ACCOUNT, payment.id)
-    for part in parts:
-        item_id = part.item if isinstance(part.item, int) else own_item and own_item.id
-        session.add(
-            PaymentPart(
-                payment_id=payment.id,
-                open_item_id=item_id,
-                amount=part.amount,
-                discount=part.discount_total,
-                difference=part.difference,
-            )
-        )
-    session.flush()
-    payment.entry_id = entry_id
-    session.flush()
-
-
-def _undo(payment_ids: Sequence[int], *, actor_id: int | None, today: dt.date) -> list[Payment]:
-    rows: dict[int, Payment] = lock(Payment, list(payment_ids))
-    if len(rows) != len(payment_ids):
-        raise NotFoundError(_("There is no such payment."))
-    payments = [rows[payment_id] for payment_id in payment_ids]
-    if any(payment.undone_at is not None for payment in payments):
-        raise ConflictError(_("This payment has been undone already."))
-    parts = session.scalars(sa.select(PaymentPart).where(PaymentPart.payment_id.in_(payment_ids))).all()
-    discounted = [part.open_item_id for part in parts if part.discount]
-    credits_of = sa.select(OpenItem.id).where(OpenItem.credits_item_id.in_(discounted))
-    items: dict[int, OpenItem] = lock(OpenItem, {*session.scalars(credits_of), *(part.open_item_id for part in parts)})
-    reversal.check_rest_unused(payment_ids, items)
-    entry_ids = [payment.entry_id for payment in payments if payment.entry_id is not None]
-    entry_ids += reversal.discounts_taken_back(discounted)
-    reversals = ledger.reverse(entry_ids, today=today, actor_id=actor_id)
-    for payment, reversal_id in zip(payments, reversals, strict=False):  # the rest are taken-back discounts
-        payment.undone_entry_id, payment.undone_at, payment.undone_by_id = reversal_id, now(), actor_id
-        touched = [items[part.open_item_id] for part in parts if part.payment_id == payment.id]
-        sentence = _(
-            "Undone: %(kind)s of %(amount)s, %(day)s",
-            kind=kind_name(payment.kind),
-            amount=money(payment.amount, payment.currency),
-            day=day(payment.paid_on),
-        )
-        note([*receivables.subjects(touched), ("customer", payment.customer_id)], sentence)
-    session.flush()
-    return payments
-
-
-def kind_name(kind: PaymentKind) -> str:
-    """As the user reads it."""
-    return {
-        PaymentKind.PAYMENT: _("payment"),
-        PaymentKind.REFUND: _("refund"),
-        PaymentKind.MOVE: _("move"),
-    }[kind]
 
 
 def _method_of_origin(giver: OpenItem) -> PaymentMethod | None:

@@ -13,7 +13,7 @@ from fsm.core.transactions import attempt
 from fsm.core.web import MAX_ID
 from fsm.customers import queries as customer_queries
 from fsm.ledger.models import ItemKind, OpenItem
-from fsm.payments import queries, services
+from fsm.payments import queries, reversal, services
 from fsm.payments.forms import (
     METHODS,
     MoveForm,
@@ -32,7 +32,7 @@ bp = Blueprint("payments", __name__)
 
 @bp.app_context_processor
 def _words() -> dict[str, Any]:
-    return {"payment_methods": dict(METHODS), "payment_kind": services.kind_name, "open_item_url": _item_url}
+    return {"payment_methods": dict(METHODS), "payment_kind": reversal.kind_name, "open_item_url": _item_url}
 
 
 @bp.get("/payments")
