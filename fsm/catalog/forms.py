@@ -43,6 +43,12 @@ class _TaxedForm(Form):
     """What items and rates share: a VAT rate of the company and a ledger account."""
 
     tax_rate = SelectField(_l("VAT rate"))
+    has_normal_rate_in_dwellings = BooleanField(
+        _l("21 % in dwellings"),
+        description=_l(
+            "Never at the lower rate for works on private dwellings: boilers on gas or oil, and their fitting."
+        ),
+    )
     account_number = TextField(
         _l("Ledger account"), [Regexp(ACCOUNT, message=_l("An account has 6 to 8 digits."))], length=8
     )
@@ -100,6 +106,7 @@ class ItemForm(_TaxedForm):
             special_status=self.special_status.data or "",
             account_number=self.account_number.data or "",
             is_stock_tracked=self.is_stock_tracked.data,
+            has_normal_rate_in_dwellings=self.has_normal_rate_in_dwellings.data,
         )
 
 
@@ -125,6 +132,7 @@ class RateForm(_TaxedForm):
             tax_rate=self.chosen_tax_rate,
             account_number=self.account_number.data or "",
             is_default=self.is_default.data,
+            has_normal_rate_in_dwellings=self.has_normal_rate_in_dwellings.data,
         )
 
 

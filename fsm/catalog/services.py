@@ -36,6 +36,7 @@ class ItemValues:
     special_status: str = ""
     account_number: str = ""
     is_stock_tracked: bool = True
+    has_normal_rate_in_dwellings: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class RateValues:
     tax_rate: Decimal | None = None
     account_number: str = ""
     is_default: bool = False
+    has_normal_rate_in_dwellings: bool = False
 
 
 def price_of(thing: StockItem | LaborRate, customer_id: int) -> Decimal:
@@ -189,6 +191,7 @@ def _item_columns(values: ItemValues) -> dict[str, object]:
         "special_status": values.special_status,
         "account_number": values.account_number,
         "is_stock_tracked": values.is_stock_tracked,
+        "has_normal_rate_in_dwellings": values.has_normal_rate_in_dwellings,
     }
 
 
@@ -200,6 +203,7 @@ def _rate_columns(values: RateValues) -> dict[str, object]:
         "tax_rate": values.tax_rate,
         "account_number": values.account_number,
         "is_default": values.is_default,
+        "has_normal_rate_in_dwellings": values.has_normal_rate_in_dwellings,
     }
 
 

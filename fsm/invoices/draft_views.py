@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from fsm.catalog.models import StockItem
 from fsm.catalog.tax_rates import Taxed
 from fsm.company.forms import newer_values
+from fsm.company.models import Company
 from fsm.company.services import the_company
 from fsm.core import audit
 from fsm.core.errors import ConflictError, DomainError, NotFoundError
@@ -115,6 +116,7 @@ def _editor(form: DraftForm, invoice_id: int) -> str:
     if not form.lines or not form.lines[-1].form.is_empty:
         form.pad(invoice, company, rate_choice(rate.tax_rate, rate.special_status), rows=1 if invoice.lines else 4)
     figures, line_totals, note = _computed(form)
+    line_notes = _notes(form, invoice, company)
     return render_template(
         "invoices/edit.html",
         form=form,
@@ -122,6 +124,7 @@ def _editor(form: DraftForm, invoice_id: int) -> str:
         orders=queries.orders_of(invoice_id),
         pairs=[] if figures is None else totals_panel.pairs(figures, figures.taxes, form.currency.data or "EUR"),
         line_totals=line_totals,
+        line_notes=line_notes,
         note=note,
         accounts=queries.revenue_accounts(),
         has_sections=any(entry.form.section.data for entry in form.lines),
@@ -146,7 +149,13 @@ def totals(invoice_id: int) -> ResponseReturnValue:
     form.validate()
     figures, line_totals, note = _computed(form)
     pairs = [] if figures is None else totals_panel.pairs(figures, figures.taxes, form.currency.data or "EUR")
-    page = render_template("invoices/_totals.html", pairs=pairs, line_totals=line_totals, note=note)
+    page = render_template(
+        "invoices/_totals.html",
+        pairs=pairs,
+        line_totals=line_totals,
+        line_notes=_notes(form, invoice, the_company()),
+        note=note,
+    )
     return page, 422 if note else 200
 
 
@@ -168,6 +177,22 @@ def _computed(form: DraftForm) -> tuple[Totals | None, list[str], str | None]:
     for place, row in zip(right, figures.lines, strict=True):
         texts[place] = money(row.total if form.tax_included else row.net)
     return figures, texts, note
+
+
+def _notes(form: DraftForm, invoice: Invoice, company: Company) -> list[str]:
+    """Why each row bears its VAT, as it is typed; nothing beside a row that is empty or wrong."""
+    rates = LineRates.of(invoice, company, invoice.customer, form.invoice_date.data)
+    before = {line.id: line for line in invoice.lines}
+    rows = {
+        place: form.lines[place].form.values(tax_included=form.tax_included)
+        for place in form.places()
+        if not form.lines[place].form.errors
+    }
+    things = drafts.things_of(list(rows.values()))
+    return [
+        rates.why_typed(row, things.get(drafts.thing_of(row), Taxed()), before.get(row.line_id or 0)) if row else ""
+        for row in (rows.get(place) for place in range(len(form.lines)))
+    ]
 
 
 def _line_in(line: LineValues) -> LineIn:
@@ -200,6 +225,7 @@ def suggest(invoice_id: int) -> ResponseReturnValue:
         answer.append(
             {
                 "id": thing.id if item else "",
+                "labor_rate_id": "" if item else thing.id,
                 "code": item.code if item else "",
                 "description": item.description if item else thing.name,  # type: ignore[union-attr]  # reason: else a rate
                 "unit": item.unit if item else "",

@@ -64,7 +64,7 @@ def create_many(
         row.id: row for row in session.scalars(sa.select(Customer).where(Customer.id.in_({id_ for id_, _l in wanted})))
     }
     check_lines([line for _id, lines in wanted for line in lines], defaults.company, rates)
-    things = _things([line for _id, lines in wanted for line in lines])
+    things = things_of([line for _id, lines in wanted for line in lines])
     invoices, of_invoice, moment = [], [], now()
     of_customer = {customer_id: defaults.of(customer, None) for customer_id, customer in customers.items()}
     for customer_id, values in wanted:
@@ -73,7 +73,7 @@ def create_many(
         lines = [SimpleNamespace(**_columns(line, place, invoice, roles)) for place, line in enumerate(values, start=1)]
         proposals = LineRates(defaults.company, customers[customer_id], on=invoice_date or local(moment).date())
         for line, value in zip(lines, values, strict=True):
-            line.rate_reason = proposals.reason(value, things.get(_thing(value), Taxed()), None)
+            line.rate_reason = proposals.reason(value, things.get(thing_of(value), Taxed()), None)
         figures.store(invoice, lines, figures.totals_of(invoice, lines))
         of_invoice.append(lines)
         columns = {name: value for name, value in vars(invoice).items() if name != "sign"}
@@ -214,12 +214,12 @@ def _replace_lines(invoice: Invoice, wanted: Sequence[LineValues], company: Comp
         line.position = -line.position  # positions are unique: step aside before taking new places
     session.flush()
     roles, costs = account_of_role(), _costs(wanted)
-    rates, things = LineRates.of(invoice, company, customer_of(invoice.customer_id)), _things(wanted)
+    rates, things = LineRates.of(invoice, company, customer_of(invoice.customer_id)), things_of(wanted)
     stored = []
     for position, values in enumerate(wanted, start=1):
         known = before.get(values.line_id or 0)
         line = InvoiceLine(invoice_id=invoice.id, unit_cost=ZERO) if known is None else known
-        line.rate_reason = rates.reason(values, things.get(_thing(values), Taxed()), known)
+        line.rate_reason = rates.reason(values, things.get(thing_of(values), Taxed()), known)
         for name, value in _columns(values, position, invoice, roles).items():
             setattr(line, name, value)
         if line.stock_item_id in costs and not line.unit_cost:
@@ -230,11 +230,12 @@ def _replace_lines(invoice: Invoice, wanted: Sequence[LineValues], company: Comp
     return stored
 
 
-def _thing(values: LineValues) -> tuple[str, int]:
+def thing_of(values: LineValues) -> tuple[str, int]:
+    """The key of the item or rate that a line names, as ``things_of`` has it."""
     return ("item", values.stock_item_id) if values.stock_item_id else ("rate", values.labor_rate_id or 0)
 
 
-def _things(wanted: Sequence[LineValues]) -> dict[tuple[str, int], Taxed]:
+def things_of(wanted: Sequence[LineValues]) -> dict[tuple[str, int], Taxed]:
     """What the catalog says of the VAT of the items and rates that these lines name."""
     items = sa.select(StockItem).where(StockItem.id.in_({values.stock_item_id for values in wanted} - {None}))
     rates = sa.select(LaborRate).where(LaborRate.id.in_({values.labor_rate_id for values in wanted} - {None}))

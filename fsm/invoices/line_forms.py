@@ -118,6 +118,7 @@ class LineForm(PlainForm):
     section = TextField(_l("Section"), length=250)
     code = TextField(_l("Code"), length=20)
     stock_item_id = IdField()
+    labor_rate_id = IdField()
     line_id = IdField()
 
     @property
@@ -141,6 +142,7 @@ class LineForm(PlainForm):
             account_number=self.account.data or "",
             stockitem_code=self.code.data or "",
             stock_item_id=self.stock_item_id.data,
+            labor_rate_id=self.labor_rate_id.data,
             section=self.section.data or "",
             line_id=self.line_id.data,
         )

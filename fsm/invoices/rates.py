@@ -4,9 +4,11 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
 
 from fsm.catalog.tax_rates import ProposedRate, RateReason, Taxed, proposed_rate, why
 from fsm.company.models import Company
+from fsm.company.vat import dwelling_rule
 from fsm.core.audit import now
 from fsm.core.db import session
 from fsm.core.formats import local
@@ -37,15 +39,15 @@ class LineRates:
         self._sites, self._first_days = sites or {}, first_days or {}
 
     @classmethod
-    def of(cls, invoice: Invoice, company: Company, customer: Customer) -> "LineRates":
-        """For a stored draft: two queries, whatever its number of lines."""
+    def of(cls, invoice: Invoice, company: Company, customer: Customer, on: dt.date | None = None) -> "LineRates":
+        """For a stored draft, by its own date or another one: two queries, whatever its number of lines."""
         order_ids = sa.select(InvoiceServiceOrder.service_order_id).where(InvoiceServiceOrder.invoice_id == invoice.id)
         query = sa.select(ServiceOrder.id, Site).join(Site, Site.id == ServiceOrder.site_id)
         sites = {row.id: row.Site for row in session.execute(query.where(ServiceOrder.id.in_(order_ids)))}
         return cls(
             company,
             customer,
-            on=day_of(invoice),
+            on=on or day_of(invoice),
             site=invoice.site,
             sites=sites,
             first_days=first_invoice_days(sites),
@@ -73,8 +75,48 @@ class LineRates:
 
     def why(self, line: InvoiceLine) -> str:
         """The sentence beside a line."""
-        site = self.site_of(line.service_order_id)
-        return why(line.rate_reason, line.tax_rate, line.special_status, site)
+        return why(line.rate_reason, line.tax_rate, line.special_status, self.site_of(line.service_order_id))
+
+    def why_typed(self, values: LineValues, thing: Taxed, before: InvoiceLine | None) -> str:
+        """The same of a line that is not saved yet."""
+        site = self.site_of(before.service_order_id if before else None)
+        return why(self.reason(values, thing, before), values.tax_rate, values.special_status, site)
+
+    def warnings(self, lines: Iterable[InvoiceLine]) -> list[str]:
+        """What to look at before posting: the dwelling's rate where it does not hold, and where it would but is not used."""
+        rule = dwelling_rule(self._company.country_code, self._on)
+        places: dict[str, list[str]] = {}
+        if rule is None:
+            return []
+        for line in lines:
+            proposal = self.proposed(Taxed(tax_rate=rule.normal_rate), line.service_order_id)
+            if line.quantity == 0:
+                continue
+            if line.tax_rate == rule.tax_rate and line.rate_reason != RateReason.OWN:
+                if proposal.reason is not RateReason.DWELLING:
+                    places.setdefault(_not_lower(proposal.reason), []).append(str(line.position))
+            elif line.rate_reason in _MAY_CHANGE and proposal.reason is RateReason.DWELLING:
+                places.setdefault(_("By now works here are proposed at the lower rate for dwellings"), []).append(
+                    str(line.position)
+                )
+        return [
+            _("%(sentence)s: line %(lines)s.", sentence=sentence, lines=", ".join(of))
+            for sentence, of in places.items()
+        ]
+
+
+_MAY_CHANGE = {RateReason.YOUNG_DWELLING, RateReason.YEAR_UNKNOWN, RateReason.NO_CONSUMER}
+
+
+def _not_lower(reason: RateReason) -> str:
+    match reason:
+        case RateReason.NO_CONSUMER:
+            return _("At the lower rate for dwellings, but the one invoiced is a business")
+        case RateReason.YOUNG_DWELLING:
+            return _("At the lower rate for dwellings, but the dwelling is not old enough")
+        case RateReason.YEAR_UNKNOWN:
+            return _("At the lower rate for dwellings, but the site does not say when the dwelling was first occupied")
+    return _("At the lower rate for dwellings, but the site is no private dwelling")
 
 
 def day_of(invoice: Invoice) -> dt.date:

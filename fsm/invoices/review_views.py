@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
+from fsm.company.services import the_company
 from fsm.core.errors import ConflictError, DomainError
 from fsm.core.transactions import computes_only, refuse
 from fsm.core.web import MAX_ID
@@ -15,6 +16,7 @@ from fsm.invoices.blueprint import bp
 from fsm.invoices.forms import FIELD_OF
 from fsm.invoices.listing import INVOICES
 from fsm.invoices.models import Invoice, InvoiceKind, InvoiceState
+from fsm.invoices.rates import LineRates
 from fsm.invoices.review import Review
 from fsm.invoices.review import review as work_out
 from fsm.users.list_pages import chosen_ids
@@ -35,11 +37,14 @@ def review(invoice_id: int) -> ResponseReturnValue:
 def _page(invoice: Invoice, refusal: str = "") -> str:
     found = work_out(invoice.id, today=g.today)
     totals = found.totals
+    rates = LineRates.of(invoice, the_company(), invoice.customer)
     return render_template(
         "invoices/review.html",
         invoice=invoice,
         review=found,
         refusal=refusal,
+        reasons={line.id: rates.why(line) for line in invoice.lines},
+        warnings=[] if invoice.kind is InvoiceKind.CREDIT_NOTE else rates.warnings(invoice.lines),
         is_credit_note=invoice.kind is InvoiceKind.CREDIT_NOTE,
         problems=[(problem.sentence, _field_url(invoice, problem.field)) for problem in found.problems],
         pairs=totals_panel.pairs(totals, totals.taxes, invoice.currency, invoice.sign) if totals else [],

@@ -10,9 +10,11 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload, selectinload
 
 from fsm.catalog.queries import rates
+from fsm.catalog.tax_rates import proposed_rate, why
+from fsm.company.services import the_company
 from fsm.core import audit
 from fsm.service_orders import queries, services
-from fsm.service_orders.billable import BillingState, billing_state
+from fsm.service_orders.billable import BillableWork, BillingState, billing_state
 from fsm.service_orders.blueprint import bp
 from fsm.service_orders.forms import BILLING, PRIORITIES, STATES
 from fsm.service_orders.models import OrderState, PartUsed, Photo, ServiceOrder, TimeEntry, Visit, WorkClaim
@@ -123,6 +125,17 @@ def validate(order_id: int) -> ResponseReturnValue:
         times=times,
         parts=parts,
         billing=BILLING,
+        rates=_proposed_rates(order, to_bill),
         to_bill_value=sum((work.value for work in to_bill), Decimal("0.00")),
         invoice_url=url_if_there("invoices.draft_from_order", order_id=order.id) if to_bill else None,
     )
+
+
+def _proposed_rates(order: ServiceOrder, to_bill: list[BillableWork]) -> dict[str, str]:
+    """The VAT rate that each hour and part would be billed at today, with the reason; by kind and id."""
+    company, payer = the_company(), order.payer or order.customer
+    found = {}
+    for work in to_bill:
+        rate = proposed_rate(company, payer, work.taxed, site=order.site, on=g.today)
+        found[f"{work.kind} {work.work_id}"] = why(rate.reason, rate.tax_rate, rate.special_status, order.site)
+    return found

@@ -4,7 +4,7 @@ import { LineRows, put, readCells } from "fsm/line_rows";
 import { Suggest } from "fsm/suggest";
 
 const itemFields = {
-  id: "stock_item_id", description: "description", unit: "unit", amount: "amount", tax_rate: "tax_rate", account: "account", code: "code",
+  id: "stock_item_id", labor_rate_id: "labor_rate_id", description: "description", unit: "unit", amount: "amount", tax_rate: "tax_rate", account: "account", code: "code",
 };
 
 class LineEditor {
@@ -121,8 +121,10 @@ class LineEditor {
 
   /** Other words are no longer that part. */
   typed(input) {
-    const id = this.rows.field(input.closest("tr"), "stock_item_id");
-    if (id && !input.value.trim()) id.value = "";
+    for (const name of ["stock_item_id", "labor_rate_id"]) {
+      const id = this.rows.field(input.closest("tr"), name);
+      if (id && !input.value.trim()) id.value = "";
+    }
     this.suggest?.search(input);
   }
 
@@ -167,10 +169,12 @@ class LineEditor {
     const fresh = new DOMParser().parseFromString(html, "text/html").getElementById("totals");
     if (!fresh) return;
     document.getElementById("totals")?.replaceWith(fresh);
-    const values = fresh.querySelectorAll("template[data-line-totals]")[0]?.content.querySelectorAll("data") ?? [];
-    for (const { value, textContent } of values) {
-      const output = this.root.querySelector(`[data-line-total="${CSS.escape(value)}"]`);
-      if (output) output.value = textContent;
+    for (const [what, place] of [["totals", "total"], ["notes", "note"]]) {
+      const values = fresh.querySelector(`template[data-line-${what}]`)?.content.querySelectorAll("data") ?? [];
+      for (const { value, textContent } of values) {
+        const output = this.root.querySelector(`[data-line-${place}="${CSS.escape(value)}"]`);
+        if (output) output.textContent = textContent;
+      }
     }
   }
 }

@@ -63,6 +63,7 @@ export class LineRows {
         for (const attribute of ["name", "id", "aria-describedby"]) rename(element, attribute);
       }
       row.querySelector("[data-line-total]")?.setAttribute("data-line-total", index);
+      row.querySelector("[data-line-note]")?.setAttribute("data-line-note", index);
     });
   }
 
@@ -89,8 +90,7 @@ export class LineRows {
     }
     for (const field of copy.querySelectorAll("select")) field.removeAttribute("aria-invalid");
     for (const text of copy.querySelectorAll(".error")) text.remove();
-    const total = copy.querySelector("[data-line-total]");
-    if (total) total.textContent = "";
+    for (const text of copy.querySelectorAll("[data-line-total], [data-line-note]")) text.textContent = "";
     return copy;
   }
 }
