@@ -9,11 +9,13 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, SelectChoice, SelectField  # type: ignore[attr-defined]  # reason: stubs are older
 from wtforms.validators import InputRequired, Regexp
 
+from fsm.catalog.kits import MOST_QUANTITY
 from fsm.catalog.models import LaborRate, RateKind, StockItem
+from fsm.catalog.price_lists import PriceListValues
 from fsm.catalog.services import ItemValues, RateValues
 from fsm.company.models import Company
 from fsm.company.vat import default_statuses
-from fsm.core.fields import ExactField, Form, TextField
+from fsm.core.fields import DayField, ExactField, Form, TextField
 from fsm.core.formats import percent
 
 HIGHEST_PRICE = Decimal("9999999.9999")
@@ -142,6 +144,55 @@ class CustomerPriceForm(Form):
     code = TextField(_l("Item code"), length=20)
     labor_rate_id = SelectField(_l("or rate"))
     price = PriceField(_l("Price"), [InputRequired()])
+
+
+class PriceListForm(Form):
+    """A price list, without its prices."""
+
+    name = TextField(_l("Name"), [InputRequired()], length=80)
+    from_date = DayField(_l("From"), description=_l("Empty: already. Before this day the usual prices hold."))
+    percentage_off = ExactField(
+        _l("Percentage off"), places=4, high=100, description=_l("Of everything that the list does not name.")
+    )
+
+    def values(self) -> PriceListValues:
+        """For the services."""
+        return PriceListValues(
+            name=self.name.data or "",
+            from_date=self.from_date.data,
+            percentage_off=self.percentage_off.data or Decimal(0),
+        )
+
+
+class ListedPriceForm(Form):
+    """One price of a list: an item by its code, or a rate; a price, or a percentage off the usual one."""
+
+    code = TextField(_l("Item code"), length=20)
+    labor_rate_id = SelectField(_l("or rate"))
+    price = PriceField(_l("Price"))
+    off = ExactField(_l("or percentage off"), places=4, high=100)
+
+
+class KitForm(Form):
+    """A kit, without its lines."""
+
+    code = TextField(_l("Code"), [InputRequired()], length=20)
+    description = TextField(_l("Description"), [InputRequired()], length=500)
+
+
+class KitLineForm(Form):
+    """One line of a kit: an item by its code, or a rate."""
+
+    item_code = TextField(_l("Item code"), length=20)
+    labor_rate_id = SelectField(_l("or rate"))
+    quantity = ExactField(
+        _l("Quantity"),
+        [InputRequired()],
+        low=Decimal("0.01"),
+        high=MOST_QUANTITY,
+        default=Decimal(1),
+        description=_l("Hours for labor."),
+    )
 
 
 def _key(rate: Decimal | None) -> str:

@@ -1,14 +1,14 @@
-"""Stock items, labor rates, prices per customer."""
+"""Stock items, labor rates, prices per customer, price lists, kits."""
 
 import datetime as dt
 from decimal import Decimal
 from enum import StrEnum
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from fsm.core.db import Base
-from fsm.core.types import ID, PERCENTAGE, UNIT_PRICE, Moment, choice, sortable
+from fsm.core.types import ID, PERCENTAGE, QUANTITY, UNIT_PRICE, Moment, choice, sortable
 from fsm.customers.models import Customer
 
 
@@ -19,6 +19,9 @@ class RateKind(StrEnum):
     TRAVEL_TIME = "travel_time"
     DISTANCE = "distance"
     CALL_OUT = "call_out"
+
+
+UNITS_OF_RATES = {RateKind.LABOR: "h", RateKind.TRAVEL_TIME: "h", RateKind.DISTANCE: "km", RateKind.CALL_OUT: ""}
 
 
 class StockItem(Base):
@@ -102,3 +105,115 @@ class CustomerPrice(Base):
     version: Mapped[int] = mapped_column(sa.Integer, default=1)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own way to say it
+
+
+class PriceList(Base):
+    """Prices that some customers get instead of the usual ones. ``percentage_off``: of whatever it does not name.
+
+    ``from_date``: from that day on, None: already; before it the usual prices hold.
+    """
+
+    __tablename__ = "price_list"
+    __audited__ = True
+    __table_args__ = (sa.CheckConstraint("percentage_off BETWEEN 0 AND 1000000", name="percentage_off"),)
+
+    id: Mapped[int] = mapped_column(ID, primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(80), unique=True)
+    from_date: Mapped[dt.date | None] = mapped_column(sa.Date)
+    percentage_off: Mapped[Decimal] = mapped_column(PERCENTAGE, default=Decimal(0))
+    archived_at: Mapped[dt.datetime | None] = mapped_column(Moment)
+    version: Mapped[int] = mapped_column(sa.Integer, default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own way to say it
+
+
+class ListedPrice(Base):
+    """What an item or a rate costs on a price list: a price of its own, or a percentage off the usual one."""
+
+    __tablename__ = "listed_price"
+    __audited__ = True
+    __table_args__ = (
+        sa.UniqueConstraint("price_list_id", "stock_item_id"),
+        sa.UniqueConstraint("price_list_id", "labor_rate_id"),
+        sa.CheckConstraint("(stock_item_id IS NULL) <> (labor_rate_id IS NULL)", name="one_thing"),
+        sa.CheckConstraint("(price IS NULL) <> (percentage_off IS NULL)", name="one_way"),
+        sa.CheckConstraint("price >= 0", name="price"),
+        sa.CheckConstraint("percentage_off BETWEEN 0 AND 1000000", name="percentage_off"),
+    )
+
+    id: Mapped[int] = mapped_column(ID, primary_key=True)
+    price_list_id: Mapped[int] = mapped_column(sa.ForeignKey(PriceList.id))
+    stock_item_id: Mapped[int | None] = mapped_column(sa.ForeignKey(StockItem.id))
+    labor_rate_id: Mapped[int | None] = mapped_column(sa.ForeignKey(LaborRate.id))
+    price: Mapped[Decimal | None] = mapped_column(UNIT_PRICE)
+    percentage_off: Mapped[Decimal | None] = mapped_column(PERCENTAGE)
+    version: Mapped[int] = mapped_column(sa.Integer, default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own way to say it
+
+
+class CustomerPriceList(Base):
+    """The one price list of a customer; the customer's own prices come before it."""
+
+    __tablename__ = "customer_price_list"
+    __audited__ = True
+    __table_args__ = (sa.Index("ix_customer_price_list_price_list_id", "price_list_id"),)
+
+    id: Mapped[int] = mapped_column(ID, primary_key=True)
+    customer_id: Mapped[int] = mapped_column(sa.ForeignKey(Customer.id), unique=True)
+    price_list_id: Mapped[int] = mapped_column(sa.ForeignKey(PriceList.id))
+    version: Mapped[int] = mapped_column(sa.Integer, default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own way to say it
+
+
+class Kit(Base):
+    """Items and labor that go together: chosen once, several lines."""
+
+    __tablename__ = "kit"
+    __audited__ = True
+    __table_args__ = (sa.Index("ix_kit_sort_key_id", "sort_key", "id"),)
+
+    id: Mapped[int] = mapped_column(ID, primary_key=True)
+    code: Mapped[str] = mapped_column(sa.String(20), unique=True)
+    description: Mapped[str] = mapped_column(sa.String(500))
+    sort_key: Mapped[str] = mapped_column(sortable(530))
+    archived_at: Mapped[dt.datetime | None] = mapped_column(Moment)
+    version: Mapped[int] = mapped_column(sa.Integer, default=1)
+
+    lines: Mapped[list["KitLine"]] = relationship(order_by="KitLine.id", viewonly=True)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own way to say it
+
+
+class KitLine(Base):
+    """An item or a rate of a kit; ``quantity`` is hours for labor."""
+
+    __tablename__ = "kit_line"
+    __audited__ = True
+    __table_args__ = (
+        sa.UniqueConstraint("kit_id", "stock_item_id"),
+        sa.UniqueConstraint("kit_id", "labor_rate_id"),
+        sa.CheckConstraint("(stock_item_id IS NULL) <> (labor_rate_id IS NULL)", name="one_thing"),
+        sa.CheckConstraint("quantity > 0", name="quantity"),
+    )
+
+    id: Mapped[int] = mapped_column(ID, primary_key=True)
+    kit_id: Mapped[int] = mapped_column(sa.ForeignKey(Kit.id))
+    stock_item_id: Mapped[int | None] = mapped_column(sa.ForeignKey(StockItem.id))
+    labor_rate_id: Mapped[int | None] = mapped_column(sa.ForeignKey(LaborRate.id))
+    quantity: Mapped[Decimal] = mapped_column(QUANTITY)
+    version: Mapped[int] = mapped_column(sa.Integer, default=1)
+
+    stock_item: Mapped[StockItem | None] = relationship(viewonly=True)
+    labor_rate: Mapped[LaborRate | None] = relationship(viewonly=True)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own way to say it
+
+    @property
+    def thing(self) -> StockItem | LaborRate:
+        """What it is."""
+        thing = self.stock_item or self.labor_rate
+        if thing is None:
+            raise LookupError("a line of a kit without item and rate")
+        return thing

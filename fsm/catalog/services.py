@@ -52,18 +52,6 @@ class RateValues:
     has_normal_rate_in_dwellings: bool = False
 
 
-def price_of(thing: StockItem | LaborRate, customer_id: int) -> Decimal:
-    """What this customer pays for one: the customer's own price, else the list price."""
-    own = session.scalar(
-        sa.select(CustomerPrice.price).where(
-            CustomerPrice.customer_id == customer_id, _OWN_PRICE_OF[type(thing)] == thing.id
-        )
-    )
-    if own is not None:
-        return own
-    return thing.sale_price if isinstance(thing, StockItem) else thing.price
-
-
 def item(item_id: int) -> StockItem:
     """The item; NotFoundError."""
     found = session.get(StockItem, item_id)

@@ -9,8 +9,9 @@ from flask_babel import lazy_gettext as _l
 
 from fsm.catalog.models import LaborRate, StockItem
 from fsm.company.models import Company, VatScheme
-from fsm.company.vat import DwellingRule, dwelling_rule
+from fsm.company.vat import DwellingRule
 from fsm.core.formats import percent
+from fsm.customers.dwellings import is_final_consumer, is_old_enough, rule_of
 from fsm.customers.models import Customer, Site
 
 CO_CONTRACTOR = "MC"
@@ -30,6 +31,11 @@ class RateReason(StrEnum):
     OWN = "own"
     DEFAULT = "default"
     BY_HAND = "by_hand"
+    DWELLING_BY_HAND = "dwelling_by_hand"
+
+
+PRINTS_CLAUSE = frozenset({RateReason.DWELLING, RateReason.DWELLING_BY_HAND})
+"""The reasons that the invoice's clause about dwellings is for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,23 +101,13 @@ def proposed_rate(
     return replace(usual, reason=obstacle) if obstacle else ProposedRate(rule.tax_rate, "", RateReason.DWELLING)
 
 
-def rule_of(company: Company, site: Site | None, on: dt.date) -> DwellingRule | None:
-    """The rule for dwellings where it could apply to this site: a private dwelling, in the country of the rule."""
-    rule = dwelling_rule(company.country_code, on)
-    if rule is None or site is None or not site.is_private_dwelling or site.country_code != rule.country:
-        return None
-    return rule if rule.tax_rate in company.tax_rates else None
-
-
 def obstacle_to(rule: DwellingRule, customer: Customer, site: Site, on: dt.date) -> RateReason | None:
     """What keeps works on this dwelling from the lower rate; None where nothing does."""
-    if customer.is_business or customer.is_subject_to_vat:
+    if not is_final_consumer(customer):
         return RateReason.NO_CONSUMER
     if site.first_occupied_year is None:
         return RateReason.YEAR_UNKNOWN
-    if on.year - site.first_occupied_year < rule.years:
-        return RateReason.YOUNG_DWELLING
-    return None
+    return None if is_old_enough(rule, site, on) else RateReason.YOUNG_DWELLING
 
 
 _SENTENCES = {
@@ -125,10 +121,12 @@ _SENTENCES = {
     RateReason.OWN: _l("of the item or rate itself"),
     RateReason.DEFAULT: _l("the company's usual rate"),
     RateReason.BY_HAND: _l("changed by hand"),
+    RateReason.DWELLING_BY_HAND: _l("changed by hand, private dwelling first occupied in %(year)s"),
 }
 _WITHOUT_YEAR = {
     RateReason.DWELLING: _l("private dwelling, works for a consumer"),
     RateReason.YOUNG_DWELLING: _l("private dwelling, not old enough for the lower rate"),
+    RateReason.DWELLING_BY_HAND: _l("changed by hand, private dwelling"),
 }
 
 

@@ -2,24 +2,33 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, g, jsonify, redirect, render_template, request, url_for
+from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from fsm.catalog import queries, services
+from fsm.catalog import (
+    kit_views,  # noqa: F401 - the other pages of the blueprint register themselves
+    price_list_views,
+    price_lists,
+    queries,
+    services,
+)
+from fsm.catalog.blueprint import bp
+from fsm.catalog.blueprint import status as _status
 from fsm.catalog.forms import RATE_KINDS, CustomerPriceForm, ItemForm, RateForm, choices
 from fsm.catalog.models import CustomerPrice, StockItem
+from fsm.catalog.prices import list_of
 from fsm.company.services import the_company
 from fsm.core import audit
 from fsm.core.db import session
-from fsm.core.errors import DomainError, NotFoundError
+from fsm.core.errors import NotFoundError
 from fsm.core.formats import plain
 from fsm.core.paging import capped_count, page
 from fsm.core.transactions import attempt
 from fsm.customers.models import Customer
 from fsm.users.queries import timeline
 
-bp = Blueprint("catalog", __name__, url_prefix="/catalog")
+__all__ = ["bp"]
 TABS = ("items", "rates", "archived")
 
 
@@ -152,21 +161,16 @@ def customer_prices(customer_id: int) -> ResponseReturnValue:
             form=form,
             customer=customer,
             prices=queries.customer_prices(customer_id),
+            price_list=(price_list := list_of(customer_id)),
+            price_lists=price_lists.lists(keep=price_list.id if price_list else None),
         ),
         _status(),
     )
 
 
 def _set_price(customer_id: int, form: CustomerPriceForm) -> bool:
-    if bool(form.code.data) == bool(form.labor_rate_id.data):
-        raise DomainError(_("Name an item or a rate, not both."), "code")
-    if form.labor_rate_id.data:
-        services.set_customer_price(customer_id, services.rate(int(form.labor_rate_id.data)), form.price.data)
-        return True
-    item = services.item_of_code(form.code.data or "")
-    if item is None:
-        raise DomainError(_("No item has this code."), "code")
-    services.set_customer_price(customer_id, item, form.price.data)
+    thing = price_list_views.chosen_thing(form.code.data or "", form.labor_rate_id.data or "")
+    services.set_customer_price(customer_id, thing, form.price.data)
     return True
 
 
@@ -206,7 +210,3 @@ def suggest_parts() -> ResponseReturnValue:
 
 def _suggestion(item: StockItem) -> dict[str, Any]:
     return {"id": item.id, "code": item.code, "description": item.description, "unit": item.unit}
-
-
-def _status() -> int:
-    return int(g.get("refused_status", 422)) if request.method == "POST" else 200

@@ -7,8 +7,9 @@ from flask_babel import gettext as _
 from fsm.company.countries import country_name
 from fsm.company.forms import newer_values
 from fsm.core.transactions import attempt
-from fsm.customers import queries, sites
+from fsm.customers import dwellings, queries, sites
 from fsm.customers.forms import EquipmentForm, SiteForm
+from fsm.customers.models import Site
 from fsm.customers.views import bp, form_status, is_stale, related
 from fsm.users.queries import timeline
 
@@ -32,15 +33,22 @@ def new_site(customer_id: int) -> ResponseReturnValue:
 @bp.get("/<id:customer_id>/site/<id:site_id>")
 def show_site(customer_id: int, site_id: int) -> ResponseReturnValue:
     """Address, access, hazards, equipment."""
+    site = queries.site(customer_id, site_id)
     return render_template(
         "customers/show_site.html",
         customer=queries.customer(customer_id),
-        site=queries.site(customer_id, site_id),
+        site=site,
+        consequence=_consequence(site),
         equipment=queries.equipment_of_site(site_id),
         related=related(customer_id=customer_id, site_id=site_id),
         history=timeline("site", site_id),
         country_name=country_name,
     )
+
+
+def _consequence(site: Site) -> str:
+    """What VAT works here are proposed at, if not the usual one."""
+    return dwellings.consequence(g.company, site, site.payer or site.customer, g.today)
 
 
 @bp.route("/<id:customer_id>/site/<id:site_id>/edit", methods=["GET", "POST"])
@@ -53,13 +61,18 @@ def edit_site(customer_id: int, site_id: int) -> ResponseReturnValue:
             form, lambda: sites.edit_site(customer_id, site_id, form.values(), version=version, today=g.today)
         )
         if saved is not None:
-            flash(_("%(name)s was saved.", name=saved.name), "success")
+            flash(f"{_('%(name)s was saved.', name=saved.name)} {_consequence(saved)}".strip(), "success")
             return redirect(url_for("customers.show_site", customer_id=customer_id, site_id=site_id), 303)
     site = queries.site(customer_id, site_id)
     newer = newer_values(form, SiteForm(formdata=None, obj=site)) if is_stale() else []
     return (
         render_template(
-            "customers/edit_site.html", form=form, customer=queries.customer(customer_id), site=site, newer=newer
+            "customers/edit_site.html",
+            form=form,
+            customer=queries.customer(customer_id),
+            site=site,
+            newer=newer,
+            consequence=_consequence(site),
         ),
         form_status(),
     )

@@ -1,6 +1,5 @@
 """Invoices, credit notes and payments, each on its day."""
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from decimal import Decimal
@@ -9,6 +8,7 @@ from fsm.catalog import services as catalog
 from fsm.core.db import session
 from fsm.customers.models import Site
 from fsm.demo.bills import CASH, Bill, Credit, Event, Receipt
+from fsm.demo.catalog import FOSSIL
 from fsm.demo.scene import Scene, tell_of
 from fsm.documents.payment_reference import printed
 from fsm.invoices import crediting, drafts, from_orders, services
@@ -24,9 +24,7 @@ from fsm.payments.services import RegisterValues
 from fsm.service_orders.models import ServiceOrder
 
 CASH_DISCOUNT_DAYS = 10
-# Works on dwellings of ten years and more (accounting.md 6), but for what burns fossil fuel.
-FULL_RATE, DWELLING_RATE, DWELLING_YEARS = Decimal(21), Decimal(6), 10
-FOSSIL = frozenset({"BOI-24", "FLU-60"})
+FULL_RATE, DWELLING_RATE = Decimal(21), Decimal(6)
 PARTS_TO_FRANCE = (("FLT-MG", 2), ("TRV-15", 24), ("SAF-30", 6), ("GLY-10", 4))
 
 
@@ -49,7 +47,7 @@ def _bill(scene: Scene, bill: Bill) -> None:
     ann = scene.people["ann"]
     if bill.orders:
         invoice = from_orders.draft_from_orders([scene.orders[key] for key in bill.orders], actor_id=ann.id)
-        lines = [_at_its_rate(line, scene.today) for line in drafts.lines_of(invoice.id)]
+        lines = [_at_its_rate(line) for line in drafts.lines_of(invoice.id)]
     elif bill.day is not None:
         invoice = drafts.create_blank(scene.customers["delattre"], actor_id=ann.id)
         lines = [_part_to_france(scene, code, quantity) for code, quantity in PARTS_TO_FRANCE]
@@ -77,11 +75,11 @@ def _terms(invoice: Invoice, bill: Bill) -> DraftValues:
     )
 
 
-def _at_its_rate(line: InvoiceLine, today: dt.date) -> LineValues:
-    """The line as it is proposed, at 6 % where it is work on an old dwelling."""
+def _at_its_rate(line: InvoiceLine) -> LineValues:
+    """The line as it is proposed; the office knows that the syndic pays for consumers: their dwellings are at 6 % too."""
     site = session.get_one(Site, session.get_one(ServiceOrder, line.service_order_id).site_id)
-    is_old = site.first_occupied_year is not None and site.first_occupied_year <= today.year - DWELLING_YEARS
-    reduced = is_old and line.tax_rate == FULL_RATE and line.stockitem_code not in FOSSIL
+    is_theirs = site.payer_id is not None and site.is_private_dwelling
+    reduced = is_theirs and line.tax_rate == FULL_RATE and line.stockitem_code not in FOSSIL
     return LineValues(
         description=line.description,
         quantity=line.quantity,

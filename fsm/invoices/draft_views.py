@@ -2,20 +2,21 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from flask import flash, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
-from fsm.catalog.models import StockItem
+from fsm.catalog.models import UNITS_OF_RATES, StockItem
 from fsm.catalog.tax_rates import Taxed
 from fsm.company.forms import newer_values
 from fsm.company.models import Company
 from fsm.company.services import the_company
 from fsm.core import audit
 from fsm.core.errors import ConflictError, DomainError, NotFoundError
-from fsm.core.formats import money
+from fsm.core.formats import money, plain
 from fsm.core.transactions import attempt, computes_only, refuse
 from fsm.customers.queries import customer as find_customer
 from fsm.documents.totals import LineIn, Terms, Totals, compute, unit_prices
@@ -24,7 +25,7 @@ from fsm.invoices.blueprint import bp
 from fsm.invoices.forms import DraftForm, NewInvoiceForm
 from fsm.invoices.line_forms import price_text, rate_choice
 from fsm.invoices.models import Invoice, InvoiceLine, InvoiceState
-from fsm.invoices.rates import LineRates
+from fsm.invoices.rates import LineRates, day_of
 from fsm.invoices.review import Difference, review
 from fsm.invoices.values import DraftValues, LineValues
 from fsm.service_orders import services as order_services
@@ -213,28 +214,40 @@ def _terms(header: DraftValues | None, form: DraftForm) -> Terms:
 
 @bp.get("/invoices/<id:invoice_id>/items")
 def suggest(invoice_id: int) -> ResponseReturnValue:
-    """Items and rates for the line editor, at the price and the VAT that this customer gets."""
+    """Kits, items and rates for the line editor, at the price and the VAT that this customer gets."""
     invoice = _draft(invoice_id)
     rates = LineRates.of(invoice, the_company(), invoice.customer)
-    answer = []
-    for offer in queries.offers(request.args.get("q", "").strip()[:100], invoice.customer_id):
-        thing = offer.thing
-        item = thing if isinstance(thing, StockItem) else None
-        rate = rates.proposed(Taxed.of(thing))
-        prices = unit_prices(offer.price, None, rate.tax_rate, tax_included=invoice.tax_included)
-        answer.append(
-            {
-                "id": thing.id if item else "",
-                "labor_rate_id": "" if item else thing.id,
-                "code": item.code if item else "",
-                "description": item.description if item else thing.name,  # type: ignore[union-attr]  # reason: else a rate
-                "unit": item.unit if item else "",
-                "amount": price_text(prices[1 if invoice.tax_included else 0]),
-                "tax_rate": rate_choice(rate.tax_rate, rate.special_status),
-                "account": thing.account_number,
-            }
-        )
-    return jsonify(answer)
+    text = request.args.get("q", "").strip()[:100]
+    kit_offers, offers = queries.offers(text, invoice.customer_id, day_of(invoice))
+    answer: list[dict[str, Any]] = [
+        {
+            "code": offer.kit.code,
+            "description": offer.kit.description,
+            "hint": ngettext("kit, %(num)s line", "kit, %(num)s lines", len(offer.offers)),
+            "lines": [_suggestion(one, rates, invoice) for one in offer.offers],
+        }
+        for offer in kit_offers
+        if offer.offers
+    ]
+    return jsonify(answer + [_suggestion(offer, rates, invoice) for offer in offers])
+
+
+def _suggestion(offer: queries.Offer, rates: LineRates, invoice: Invoice) -> dict[str, Any]:
+    """The fields of a row, as one types them."""
+    thing, rate = offer.thing, rates.proposed(Taxed.of(offer.thing))
+    is_item = isinstance(thing, StockItem)
+    prices = unit_prices(offer.price, None, rate.tax_rate, tax_included=invoice.tax_included)
+    row = {
+        "id": thing.id if is_item else "",
+        "labor_rate_id": "" if is_item else thing.id,
+        "code": thing.code if isinstance(thing, StockItem) else "",
+        "description": thing.description if isinstance(thing, StockItem) else thing.name,
+        "unit": thing.unit if isinstance(thing, StockItem) else UNITS_OF_RATES[thing.kind],
+        "amount": price_text(prices[1 if invoice.tax_included else 0]),
+        "tax_rate": rate_choice(rate.tax_rate, rate.special_status),
+        "account": thing.account_number,
+    }
+    return row if offer.quantity is None else row | {"quantity": plain(offer.quantity)}
 
 
 @bp.post("/invoices/<id:invoice_id>/take-over/<id:line_id>")

@@ -5,7 +5,7 @@ from functools import partial
 
 import sqlalchemy as sa
 
-from fsm.catalog.tax_rates import RateReason
+from fsm.catalog.tax_rates import PRINTS_CLAUSE
 from fsm.company.models import BankAccount
 from fsm.core.db import session
 from fsm.documents import payment_reference, printing
@@ -63,7 +63,7 @@ class Printer:
                 language=language,
                 on=prepared.on,
                 is_credit_note=prepared.is_credit_note,
-                has_dwelling_rate=any(line.rate_reason == RateReason.DWELLING for line in prepared.lines),
+                has_dwelling_rate=any(line.rate_reason in PRINTS_CLAUSE for line in prepared.lines),
             ),
             note=invoice.note,
         )

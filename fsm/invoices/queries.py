@@ -10,7 +10,9 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
-from fsm.catalog.models import CustomerPrice, LaborRate, StockItem
+from fsm.catalog import kits
+from fsm.catalog.models import Kit, LaborRate, StockItem
+from fsm.catalog.prices import Prices
 from fsm.catalog.queries import found_items
 from fsm.catalog.queries import rates as catalog_rates
 from fsm.core import paging
@@ -250,19 +252,26 @@ class Offer:
 
     thing: StockItem | LaborRate
     price: Decimal
+    quantity: Decimal | None = None
 
 
-def offers(text: str, customer_id: int) -> list[Offer]:
-    """What a search in the line editor means: items first, then rates by name; two or three queries."""
-    items = found_items(text)
-    wanted = sort_key(text)
-    rates = [rate for rate in catalog_rates() if wanted and wanted in sort_key(rate.name)]
-    own = (
-        session.scalars(sa.select(CustomerPrice).where(CustomerPrice.customer_id == customer_id)).all() if text else ()
-    )
-    item_prices = {row.stock_item_id: row.price for row in own if row.stock_item_id}
-    rate_prices = {row.labor_rate_id: row.price for row in own if row.labor_rate_id}
-    return [
-        *(Offer(item, item_prices.get(item.id, item.sale_price)) for item in items),
-        *(Offer(rate, rate_prices.get(rate.id, rate.price)) for rate in rates),
+@dataclass(frozen=True, slots=True)
+class KitOffer:
+    """A kit, and the lines that it becomes."""
+
+    kit: Kit
+    offers: tuple[Offer, ...]
+
+
+def offers(text: str, customer_id: int, on: dt.date) -> tuple[list[KitOffer], list[Offer]]:
+    """What a search in the line editor means: kits, then items, then rates by name; a few queries."""
+    wanted, found = sort_key(text), kits.found(text)
+    things: list[StockItem | LaborRate] = list(found_items(text))
+    things += [rate for rate in catalog_rates() if wanted and wanted in sort_key(rate.name)]
+    in_kits = [line.thing for kit in found for line in kits.lines_in_use(kit)]
+    prices = Prices(customer_id, [*things, *in_kits], on)
+    of_kits = [
+        KitOffer(kit, tuple(Offer(line.thing, prices.of(line.thing), line.quantity) for line in kits.lines_in_use(kit)))
+        for kit in found
     ]
+    return of_kits, [Offer(thing, prices.of(thing)) for thing in things]

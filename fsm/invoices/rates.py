@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -12,6 +13,7 @@ from fsm.company.vat import dwelling_rule
 from fsm.core.audit import now
 from fsm.core.db import session
 from fsm.core.formats import local
+from fsm.customers.dwellings import is_old_enough, rule_of
 from fsm.customers.models import Customer, Site
 from fsm.invoices.models import Invoice, InvoiceKind, InvoiceLine, InvoiceServiceOrder, InvoiceState
 from fsm.invoices.values import LineValues
@@ -59,8 +61,8 @@ class LineRates:
 
     def proposed(self, thing: Taxed, service_order_id: int | None = None) -> ProposedRate:
         """The rate of a line for this thing, of this order."""
-        on = min(self._on, self._first_days.get(service_order_id or 0, self._on))
-        return proposed_rate(self._company, self._customer, thing, site=self.site_of(service_order_id), on=on)
+        site, on = self.site_of(service_order_id), self._day(service_order_id)
+        return proposed_rate(self._company, self._customer, thing, site=site, on=on)
 
     def reason(self, values: LineValues, thing: Taxed, before: InvoiceLine | None) -> str | None:
         """Why a line that is saved bears its rate: the rule that proposes it, or a person's hand."""
@@ -70,8 +72,19 @@ class LineRates:
         if before is not None and before.rate_reason and chosen == (before.tax_rate, before.special_status):
             return before.rate_reason
         proposal = self.proposed(thing, before.service_order_id if before else None)
-        is_proposed = chosen == (proposal.tax_rate, proposal.special_status)
-        return (proposal.reason if is_proposed else RateReason.BY_HAND).value
+        if chosen == (proposal.tax_rate, proposal.special_status):
+            return proposal.reason.value
+        is_of_dwelling = self._is_rate_of_old_dwelling(values.tax_rate, before.service_order_id if before else None)
+        return (RateReason.DWELLING_BY_HAND if is_of_dwelling else RateReason.BY_HAND).value
+
+    def _is_rate_of_old_dwelling(self, tax_rate: Decimal, service_order_id: int | None) -> bool:
+        """Whoever is invoiced: a person may know better who the final consumer is."""
+        site, on = self.site_of(service_order_id), self._day(service_order_id)
+        rule = rule_of(self._company, site, on)
+        return rule is not None and site is not None and tax_rate == rule.tax_rate and is_old_enough(rule, site, on)
+
+    def _day(self, service_order_id: int | None) -> dt.date:
+        return min(self._on, self._first_days.get(service_order_id or 0, self._on))
 
     def why(self, line: InvoiceLine) -> str:
         """The sentence beside a line."""

@@ -9,10 +9,11 @@ from flask_babel import gettext as _
 
 from fsm.catalog import services as catalog
 from fsm.catalog.models import LaborRate, RateKind
+from fsm.catalog.prices import price_of
 from fsm.core import audit
 from fsm.core.db import lock, session
 from fsm.core.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
-from fsm.core.formats import clock, moment_short
+from fsm.core.formats import clock, local, moment_short
 from fsm.core.state import check_version
 from fsm.service_orders.claims import refresh_to_bill
 from fsm.service_orders.marks import refuse_removal, refuse_work_change
@@ -81,7 +82,7 @@ def start_timer(
         technician_id=actor.id,
         labor_rate_id=rate.id,
         start_at=start_at,
-        unit_price=_price(rate, order),
+        unit_price=_price(rate, order, start_at),
         hourly_cost=technician.hourly_cost,
     )
     session.add(entry)
@@ -130,7 +131,7 @@ def log_time(order_id: int, values: TimeValues, *, actor: Actor, moment: dt.date
         start_at=values.start_at,
         end_at=values.end_at,
         description=values.description,
-        unit_price=_price(rate, order),
+        unit_price=_price(rate, order, values.start_at),
         hourly_cost=technician.hourly_cost,
     )
     entry.billable_minutes = _by_rule(entry.minutes)
@@ -158,7 +159,7 @@ def correct_time(
     rate = entry.labor_rate
     if values.labor_rate_id not in {None, entry.labor_rate_id}:
         rate = _rate(values.labor_rate_id)
-        entry.unit_price = _price(rate, order)
+        entry.unit_price = _price(rate, order, values.start_at)
     before = entry.minutes, entry.billable_minutes
     entry.labor_rate_id = rate.id
     entry.start_at, entry.end_at, entry.description = values.start_at, values.end_at, values.description
@@ -215,8 +216,8 @@ def _rate(labor_rate_id: int | None) -> LaborRate:
     return rate
 
 
-def _price(rate: LaborRate, order: ServiceOrder) -> Decimal:
-    return catalog.price_of(rate, order.payer_id or order.customer_id)
+def _price(rate: LaborRate, order: ServiceOrder, start_at: dt.datetime) -> Decimal:
+    return price_of(rate, order.payer_id or order.customer_id, local(start_at).date())
 
 
 def _by_rule(minutes: int) -> int:

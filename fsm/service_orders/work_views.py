@@ -5,7 +5,9 @@ from typing import Any, cast
 from flask import flash, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
+from fsm.catalog import kits
 from fsm.catalog.queries import found_items, rates
 from fsm.core import audit
 from fsm.core.errors import NotFoundError
@@ -109,12 +111,20 @@ def add_part(order_id: int) -> ResponseReturnValue:
         "form": form,
         "text": text,
         "items": found_items(text),
+        "kits": kits.found(text),
         "part_rates": rates(*parts.PART_KINDS),
         "sees_prices": sees_sale_prices(g.actor),
         "is_desk": is_desk(g.actor),
     }
     template = "service_orders/_found_parts.html" if _is_fragment() else "service_orders/add_part.html"
     return render_template(template, **values), status()
+
+
+@bp.post("/<id:order_id>/kits/<id:kit_id>/add")
+def add_kit(order_id: int, kit_id: int) -> ResponseReturnValue:
+    added = parts.add_kit(order_id, kit_id, actor=g.actor, moment=audit.now())
+    flash(ngettext("%(num)s part was added.", "%(num)s parts were added.", len(added)), "success")
+    return to_order(order_id, "parts")
 
 
 def _is_fragment() -> bool:

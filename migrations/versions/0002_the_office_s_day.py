@@ -72,6 +72,38 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "kit",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("code", sa.String(length=20), nullable=False),
+        sa.Column("description", sa.String(length=500), nullable=False),
+        sa.Column(
+            "sort_key",
+            sa.String(length=530).with_variant(sa.String(length=530, collation="C"), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("archived_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_kit")),
+        sa.UniqueConstraint("code", name=op.f("uq_kit_code")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("kit", schema=None) as batch_op:
+        batch_op.create_index("ix_kit_sort_key_id", ["sort_key", "id"], unique=False)
+
+    op.create_table(
+        "price_list",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("from_date", sa.Date(), nullable=True),
+        sa.Column("percentage_off", sa.BigInteger(), nullable=False),
+        sa.Column("archived_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("percentage_off BETWEEN 0 AND 1000000", name=op.f("ck_price_list_percentage_off")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_price_list")),
+        sa.UniqueConstraint("name", name=op.f("uq_price_list_name")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "scheduled_run",
         sa.Column("name", sa.String(length=60), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
@@ -89,6 +121,64 @@ def upgrade() -> None:
         sa.Column("names", sa.String(length=1000), nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_chosen_columns_user_id")),
         sa.PrimaryKeyConstraint("user_id", "list_name", name=op.f("pk_chosen_columns")),
+    )
+    op.create_table(
+        "customer_price_list",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("price_list_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_customer_price_list_customer_id")),
+        sa.ForeignKeyConstraint(
+            ["price_list_id"], ["price_list.id"], name=op.f("fk_customer_price_list_price_list_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_customer_price_list")),
+        sa.UniqueConstraint("customer_id", name=op.f("uq_customer_price_list_customer_id")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("customer_price_list", schema=None) as batch_op:
+        batch_op.create_index("ix_customer_price_list_price_list_id", ["price_list_id"], unique=False)
+
+    op.create_table(
+        "kit_line",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("stock_item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("labor_rate_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("(stock_item_id IS NULL) <> (labor_rate_id IS NULL)", name=op.f("ck_kit_line_one_thing")),
+        sa.CheckConstraint("quantity > 0", name=op.f("ck_kit_line_quantity")),
+        sa.ForeignKeyConstraint(["kit_id"], ["kit.id"], name=op.f("fk_kit_line_kit_id")),
+        sa.ForeignKeyConstraint(["labor_rate_id"], ["labor_rate.id"], name=op.f("fk_kit_line_labor_rate_id")),
+        sa.ForeignKeyConstraint(["stock_item_id"], ["stock_item.id"], name=op.f("fk_kit_line_stock_item_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_kit_line")),
+        sa.UniqueConstraint("kit_id", "labor_rate_id", name=op.f("uq_kit_line_kit_id_labor_rate_id")),
+        sa.UniqueConstraint("kit_id", "stock_item_id", name=op.f("uq_kit_line_kit_id_stock_item_id")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "listed_price",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("price_list_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("stock_item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("labor_rate_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("price", sa.BigInteger(), nullable=True),
+        sa.Column("percentage_off", sa.BigInteger(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("(price IS NULL) <> (percentage_off IS NULL)", name=op.f("ck_listed_price_one_way")),
+        sa.CheckConstraint(
+            "(stock_item_id IS NULL) <> (labor_rate_id IS NULL)", name=op.f("ck_listed_price_one_thing")
+        ),
+        sa.CheckConstraint("percentage_off BETWEEN 0 AND 1000000", name=op.f("ck_listed_price_percentage_off")),
+        sa.CheckConstraint("price >= 0", name=op.f("ck_listed_price_price")),
+        sa.ForeignKeyConstraint(["labor_rate_id"], ["labor_rate.id"], name=op.f("fk_listed_price_labor_rate_id")),
+        sa.ForeignKeyConstraint(["price_list_id"], ["price_list.id"], name=op.f("fk_listed_price_price_list_id")),
+        sa.ForeignKeyConstraint(["stock_item_id"], ["stock_item.id"], name=op.f("fk_listed_price_stock_item_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_listed_price")),
+        sa.UniqueConstraint("price_list_id", "labor_rate_id", name=op.f("uq_listed_price_price_list_id_labor_rate_id")),
+        sa.UniqueConstraint("price_list_id", "stock_item_id", name=op.f("uq_listed_price_price_list_id_stock_item_id")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "saved_filter",

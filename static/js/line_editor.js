@@ -128,17 +128,31 @@ class LineEditor {
     this.suggest?.search(input);
   }
 
+  /** A choice becomes its line; a kit becomes its lines, the first one here and the others under it. */
   fill(input, item) {
-    const row = input.closest("tr");
+    let row = input.closest("tr");
+    const [first, ...others] = item.lines ?? [item];
+    this.set(row, first);
+    for (const other of others) {
+      row = this.rows.add(row);
+      this.set(row, other);
+    }
+    this.dress();
+    const quantity = this.rows.field(row, "quantity");
+    (quantity ?? input).focus();
+    quantity?.select();
+    if (others.length) this.say("added");
+    this.changed();
+  }
+
+  set(row, item) {
     for (const [key, name] of Object.entries(itemFields)) {
       const field = this.rows.field(row, name);
       if (field && item[key] !== undefined && item[key] !== null) put(field, String(item[key]));
     }
     const quantity = this.rows.field(row, "quantity");
+    if (quantity && item.quantity !== undefined) put(quantity, item.quantity);
     if (quantity && !quantity.value) quantity.value = "1";
-    (quantity ?? input).focus();
-    quantity?.select();
-    this.changed();
   }
 
   ask() {

@@ -76,7 +76,7 @@ export class Suggest {
       const words = document.createElement("span");
       words.textContent = item.description;
       const facts = document.createElement("small");
-      facts.textContent = [item.code, item.amount].filter(Boolean).join(" · ");
+      facts.textContent = [item.code, item.amount, item.hint].filter(Boolean).join(" · ");
       option.append(words, facts);
       return option;
     }));

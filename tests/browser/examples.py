@@ -8,6 +8,8 @@ from decimal import Decimal as D
 import sqlalchemy as sa
 from PIL import Image, ImageDraw
 
+from fsm.catalog import kits, price_lists
+from fsm.catalog.price_lists import PriceListValues
 from fsm.core.audit import now
 from fsm.core.db import session, writing
 from fsm.files import services as files
@@ -82,6 +84,11 @@ def _work() -> dict[str, int]:
     machine = factories.make_equipment(site, warranty_until=dt.date(2027, 1, 1))
     item = factories.make_item(code="PUMP-25-180-LONG-20", description=LONG, sale_price=D("12345.6789"))
     rate = factories.make_rate(name="Night work", is_default=False)
+    kit, price_list = kits.create("SERVICE", LONG), price_lists.create(PriceListValues("Syndics", percentage_off=D(5)))
+    kits.set_line(kit.id, item, D(2))
+    kits.set_line(kit.id, rate, D("1.5"))
+    price_lists.set_price(price_list.id, item, percentage_off=D("12.5"))
+    price_lists.give_to_customer(customer.id, price_list.id)
     moment = now().replace(minute=0, second=0, microsecond=0)
     orders = {state: _order(site.id, state, machine.id) for state in OrderState}
     for order in orders.values():
@@ -107,6 +114,8 @@ def _work() -> dict[str, int]:
         "equipment": machine.id,
         "item": item.id,
         "rate": rate.id,
+        "kit": kit.id,
+        "price_list": price_list.id,
         "entry": entry.id,
         "part": part.id,
         **{f"order_{state.value}": order.id for state, order in orders.items()},
@@ -196,6 +205,12 @@ def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
         "catalog.customer_prices": [f"/catalog/customers/{ids['customer']}/prices"],
         "catalog.edit": [f"/catalog/items/{ids['item']}/edit"],
         "catalog.edit_rate": [f"/catalog/rates/{ids['rate']}/edit"],
+        "catalog.kit": [f"/catalog/kits/{ids['kit']}"],
+        "catalog.kits_index": ["/catalog/kits", "/catalog/kits?tab=archived"],
+        "catalog.new_kit": ["/catalog/kits/new"],
+        "catalog.new_price_list": ["/catalog/price-lists/new"],
+        "catalog.price_list": [f"/catalog/price-lists/{ids['price_list']}"],
+        "catalog.price_lists_index": ["/catalog/price-lists", "/catalog/price-lists?tab=archived"],
         "catalog.index": ["/catalog", "/catalog?tab=rates", "/catalog?q=nothing-like-it"],
         "catalog.new": ["/catalog/items/new"],
         "catalog.new_rate": ["/catalog/rates/new"],

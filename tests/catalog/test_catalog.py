@@ -1,5 +1,6 @@
 """Items, rates, prices per customer, and the searches."""
 
+import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -10,6 +11,7 @@ from flask.testing import FlaskClient
 
 from fsm.catalog import services
 from fsm.catalog.models import LaborRate, RateKind, StockItem
+from fsm.catalog.prices import price_of
 from fsm.catalog.services import RateValues
 from fsm.company.services import the_company
 from fsm.core.db import session, writing
@@ -17,6 +19,7 @@ from fsm.users.models import Role
 from tests import factories
 
 pytestmark = pytest.mark.database
+DAY = dt.date(2026, 3, 20)
 ClientFor = Callable[..., FlaskClient]
 GOOD = {
     "code": "PMP-1",
@@ -144,11 +147,11 @@ def test_the_customers_price_comes_first(database: Flask, client_for: ClientFor)
     assert "9.9999" in client.get(address).get_data(as_text=True)
     session.remove()
     item = services.item(ids[0])
-    assert services.price_of(item, ids[1]) == Decimal("9.9999")
-    assert services.price_of(item, ids[2]) == Decimal("12.50")
+    assert price_of(item, ids[1], DAY) == Decimal("9.9999")
+    assert price_of(item, ids[2], DAY) == Decimal("12.50")
     with writing():
         services.set_customer_price(ids[1], services.item(ids[0]), None)
-    assert services.price_of(services.item(ids[0]), ids[1]) == Decimal("12.50")
+    assert price_of(services.item(ids[0]), ids[1], DAY) == Decimal("12.50")
 
 
 def test_suggestions(database: Flask, client_for: ClientFor) -> None:

@@ -1,23 +1,25 @@
 """6 % for works on dwellings, from the order to the printed clause (accounting.md 6)."""
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal as D
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from flask.testing import FlaskClient
 
 from fsm.company.models import Language
 from fsm.core.db import session, writing
-from fsm.customers.models import Customer
+from fsm.customers.models import Customer, Site
 from fsm.documents.facts import from_json
 from fsm.documents.models import PrintedFacts
 from fsm.invoices import crediting, drafts, from_orders, services
 from fsm.invoices.models import Invoice, InvoiceServiceOrder
 from fsm.invoices.values import LineValues
 from fsm.service_orders.models import OrderState
-from fsm.users.models import User
+from fsm.users.models import Role, User
 from tests.factories import (
     draft_values,
     make_customer,
@@ -105,3 +107,40 @@ def test_the_first_invoice_for_the_works_decides_about_the_years(database: Flask
         services.post([first.id], actor_id=1, today=DAY)
         rest = from_orders.draft_from_orders([order_id], actor_id=1)
     assert rates_of(rest.id) == [(D(21), "young_dwelling"), (D(21), "young_dwelling")]
+
+
+def test_the_pages_say_why_and_warn(database: Flask, client_for: Callable[..., FlaskClient]) -> None:
+    with writing():
+        invoice = draft_of_works(consumer())
+        (order_id,) = session.scalars(sa.select(InvoiceServiceOrder.service_order_id))
+    client = client_for(Role.OFFICE)
+    sentence = "6\u00a0%: private dwelling first occupied in 1998, works for a consumer"
+    review = f"/invoices/{invoice.id}/review"
+    for path in (f"/invoices/{invoice.id}/edit", review):
+        page = client.get(path).get_data(as_text=True)
+        assert page.count(sentence) >= 2, path
+        assert "21\u00a0%: marked as never at the lower rate in dwellings" in page
+    assert "At the lower rate for dwellings" not in client.get(review).get_data(as_text=True)
+    with writing():
+        site = session.scalars(sa.select(Site)).one()
+        site.first_occupied_year = 2020
+    young = "At the lower rate for dwellings, but the dwelling is not old enough: line 1, 2."
+    assert young in client.get(review).get_data(as_text=True)
+    with writing():
+        drafts.delete_draft(invoice.id)
+    preview = client.get(f"/service-orders/{order_id}/validate").get_data(as_text=True)
+    assert "private dwelling first occupied in 2020, not old enough for the lower rate" in preview
+
+
+def test_a_rate_set_by_hand_for_an_old_dwelling_of_a_landlord_prints_the_clause_too(database: Flask) -> None:
+    with writing():
+        invoice = draft_of_works(make_customer(name="Landlord", files_periodic_returns=False, language=Language.FRENCH))
+        lines = drafts.lines_of(invoice.id)
+        assert {line.rate_reason for line in lines} == {"no_consumer"}
+        changed = [
+            LineValues(line.description, line.quantity, line.amount, tax_rate=D(6), line_id=line.id) for line in lines
+        ]
+        drafts.save(invoice.id, draft_values(invoice), changed, version=None)
+        assert {line.rate_reason for line in drafts.lines_of(invoice.id)} == {"dwelling_by_hand"}
+        services.post([invoice.id], actor_id=1, today=DAY)
+    assert [text[:13] for text in legal_texts(invoice.id)] == ["Taux de TVA :"]
