@@ -36,6 +36,8 @@ from fsm.documents import jobs as document_jobs
 from fsm.documents import views as document_views
 from fsm.home import views as home_views
 from fsm.home.navigation import navigation
+from fsm.imports import jobs as import_jobs
+from fsm.imports import views as import_views
 from fsm.invoices import views as invoice_views
 from fsm.ledger import views as ledger_views
 from fsm.payments import views as payment_views
@@ -61,10 +63,13 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     ledger_views.bp,
     report_views.bp,
     backup_views.bp,
+    import_views.bp,
 )
 # Who does which kind of job (core/jobs.py); its name is text, so that a lower slice may ask for it.
 JOB_HANDLERS: dict[str, Handler] = {
     document_jobs.RENDER_PDF: document_jobs.render_pdf,
+    import_jobs.CHECK_JOB: import_jobs.check,
+    import_jobs.IMPORT_JOB: import_jobs.import_all,
 }
 
 

@@ -1,7 +1,7 @@
 """Items, rates and prices per customer: writing them, and the price that holds for a customer."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -84,8 +84,9 @@ def default_rate(kinds: Sequence[RateKind]) -> LaborRate | None:
 
 def create_item(values: ItemValues, *, company: Company) -> StockItem:
     """Add an item; DomainError at the field that is wrong."""
-    _check_item(values, company, None)
-    row = StockItem(**_item_columns(values))
+    _check_code(values.code, None)
+    check_item(values, company)
+    row = StockItem(**item_columns(values))
     session.add(row)
     session.flush()
     audit.note([("stock_item", row.id)], _("Item %(code)s was added.", code=row.code))
@@ -96,8 +97,9 @@ def edit_item(item_id: int, values: ItemValues, *, company: Company, version: in
     """Change an item; what is already on orders and documents keeps its price."""
     row = item(item_id)
     check_version(row.version, version)
-    _check_item(values, company, item_id)
-    for name, value in _item_columns(values).items():
+    _check_code(values.code, item_id)
+    check_item(values, company)
+    for name, value in item_columns(values).items():
         setattr(row, name, value)
     session.flush()
     return row
@@ -115,11 +117,12 @@ def archive_item(item_id: int, *, moment: dt.datetime | None) -> StockItem:
 
 def create_rate(values: RateValues, *, company: Company) -> LaborRate:
     """Add a labor rate; the first of its kind becomes the default of the kind."""
-    _check_rate(values, company, None)
+    _check_name(values.name, None)
+    check_rate(values, company)
     is_default = values.is_default or default_rate([values.kind]) is None
     if is_default:
         _end_default(values.kind, None)
-    row = LaborRate(**(_rate_columns(values) | {"is_default": is_default}))
+    row = LaborRate(**(rate_columns(values) | {"is_default": is_default}))
     session.add(row)
     session.flush()
     return row
@@ -129,10 +132,11 @@ def edit_rate(rate_id: int, values: RateValues, *, company: Company, version: in
     """Change a rate; hours that were logged keep their price."""
     row = rate(rate_id)
     check_version(row.version, version)
-    _check_rate(values, company, rate_id)
+    _check_name(values.name, rate_id)
+    check_rate(values, company)
     if values.is_default:
         _end_default(values.kind, rate_id)
-    for name, value in _rate_columns(values).items():
+    for name, value in rate_columns(values).items():
         setattr(row, name, value)
     session.flush()
     return row
@@ -166,7 +170,8 @@ def set_customer_price(customer_id: int, thing: StockItem | LaborRate, price: De
     audit.note([("customer", customer_id)], _("The price of %(name)s for this customer was set.", name=name))
 
 
-def _item_columns(values: ItemValues) -> dict[str, object]:
+def item_columns(values: ItemValues) -> dict[str, object]:
+    """The columns that these values fill."""
     return {
         "code": values.code,
         "description": values.description,
@@ -183,7 +188,8 @@ def _item_columns(values: ItemValues) -> dict[str, object]:
     }
 
 
-def _rate_columns(values: RateValues) -> dict[str, object]:
+def rate_columns(values: RateValues) -> dict[str, object]:
+    """The columns that these values fill."""
     return {
         "name": values.name,
         "kind": values.kind,
@@ -195,12 +201,16 @@ def _rate_columns(values: RateValues) -> dict[str, object]:
     }
 
 
-def _check_item(values: ItemValues, company: Company, item_id: int | None) -> None:
-    twin = session.scalar(sa.select(StockItem.id).where(StockItem.code == values.code))
+def _check_code(code: str, item_id: int | None) -> None:
+    twin = session.scalar(sa.select(StockItem.id).where(StockItem.code == code))
     if twin not in {None, item_id}:
         raise DomainError(_("Another item has this code."), "code")
+
+
+def check_item(values: ItemValues, company: Company, *, has_account: Callable[[str], bool] = account_exists) -> None:
+    """The rules that need no other item. DomainError at the field that is wrong."""
     _check_tax(values.tax_rate, company)
-    _check_account(values.account_number)
+    _check_account(values.account_number, has_account)
     if values.special_status:
         if values.tax_rate != 0:
             raise DomainError(_("A special status goes with 0 % only."), "special_status")
@@ -210,12 +220,16 @@ def _check_item(values: ItemValues, company: Company, item_id: int | None) -> No
             raise DomainError(_("There is no such special status."), "special_status") from None
 
 
-def _check_rate(values: RateValues, company: Company, rate_id: int | None) -> None:
-    twin = session.scalar(sa.select(LaborRate.id).where(LaborRate.name == values.name))
+def _check_name(name: str, rate_id: int | None) -> None:
+    twin = session.scalar(sa.select(LaborRate.id).where(LaborRate.name == name))
     if twin not in {None, rate_id}:
         raise DomainError(_("Another rate has this name."), "name")
+
+
+def check_rate(values: RateValues, company: Company, *, has_account: Callable[[str], bool] = account_exists) -> None:
+    """The rules that need no other rate. DomainError at the field that is wrong."""
     _check_tax(values.tax_rate, company)
-    _check_account(values.account_number)
+    _check_account(values.account_number, has_account)
 
 
 def _check_tax(tax_rate: Decimal | None, company: Company) -> None:
@@ -223,8 +237,8 @@ def _check_tax(tax_rate: Decimal | None, company: Company) -> None:
         raise DomainError(_("This is none of the company's VAT rates."), "tax_rate")
 
 
-def _check_account(number: str) -> None:
-    if number and not account_exists(number):
+def _check_account(number: str, has_account: Callable[[str], bool]) -> None:
+    if number and not has_account(number):
         raise DomainError(_("This account is not in the chart."), "account_number")
 
 

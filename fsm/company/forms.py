@@ -6,7 +6,6 @@ from dataclasses import fields
 from functools import cache
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
@@ -14,6 +13,7 @@ from wtforms import BooleanField, Field, IntegerField, SelectField, ValidationEr
 from wtforms import Form as PlainForm
 from wtforms.validators import DataRequired, InputRequired, NumberRange
 
+from fsm.company.identifiers import checked_email
 from fsm.company.models import BankAccount, Language, VatScheme
 from fsm.company.queries import SeriesState
 from fsm.company.services import (
@@ -23,6 +23,7 @@ from fsm.company.services import (
     CompanyValues,
     SeriesValues,
 )
+from fsm.core.errors import DomainError
 from fsm.core.fields import ExactField, Form, TextField
 from fsm.core.numbering import MAX_PREFIX, NumberFormat
 
@@ -71,9 +72,9 @@ def is_email(form: object, field: Field) -> None:
     if not field.data:
         return
     try:
-        validate_email(field.data, check_deliverability=False, test_environment=True)
-    except EmailNotValidError:
-        raise ValidationError(_("This is not an e-mail address.")) from None
+        checked_email(field.data)
+    except DomainError as error:
+        raise ValidationError(str(error)) from None
 
 
 @cache

@@ -1,5 +1,6 @@
 """Numbers that identify a company or its bank account: checked by their check digits, kept in their compact form."""
 
+from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext as _
 from stdnum import bic, iban
 from stdnum.be import vat as be_vat
@@ -65,3 +66,12 @@ def checked_bic(text: str, field: str | None = None) -> str:
             _("%(bic)s is not a valid BIC: it has 8 or 11 characters, the country at the fifth.", bic=text.strip()),
             field,
         ) from None
+
+
+def checked_email(text: str, field: str | None = None) -> str:
+    """As typed. Raises DomainError for what no mail server takes."""
+    try:
+        validate_email(text, check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        raise DomainError(_("This is not an e-mail address."), field) from None
+    return text

@@ -5,9 +5,11 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
 
 from fsm.core import audit
-from fsm.core.db import Base, add_rows, is_sqlite, session
+from fsm.core.db import Base, add_rows, is_sqlite, require_writing, session
+from fsm.core.errors import ConflictError
 
 _LAST_ID = sa.text("SELECT seq FROM sqlite_sequence WHERE name = :table")
 _NEXT_IDS = sa.text("SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :count)")
@@ -43,6 +45,37 @@ def add(model: type[Any], rows: Sequence[Mapping[str, Any]]) -> None:
         if name in given or value is not None  # NULL where no row says otherwise: the database needs no telling
     }
     add_rows(model, [{**missing, **row} for row in rows])
+
+
+def update(model: type[Any], changes: Sequence[tuple[int, int, Mapping[str, Any], Mapping[str, Any]]]) -> None:
+    """Change rows given as (id, version, columns before, columns after), audited where the table is.
+
+    ConflictError where one was changed since it was read. Only within a writing transaction.
+    """
+    if not changes:
+        return
+    require_writing()
+    session.flush()
+    table = Base.metadata.tables[model.__tablename__]
+    versions = {row_id: version for row_id, version, _before, _after in changes}
+    query = (
+        sa.select(table.c.id, table.c.version).where(table.c.id.in_(versions)).order_by(table.c.id).with_for_update()
+    )
+    if dict(session.execute(query).all()) != versions:
+        raise ConflictError(_("Somebody else has changed this meanwhile. Look at the newer version and save again."))
+    by_columns: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row_id, _version, _before, after in changes:
+        by_columns.setdefault(tuple(after), []).append({"b_id": row_id} | {f"b_{name}": after[name] for name in after})
+    for names, rows in by_columns.items():
+        values: dict[str, Any] = {name: sa.bindparam(f"b_{name}", type_=table.c[name].type) for name in names}
+        if "version" in table.c:
+            values["version"] = table.c.version + 1
+        session.connection().execute(sa.update(table).where(table.c.id == sa.bindparam("b_id")).values(values), rows)
+    if getattr(model, "__audited__", False):
+        audit.record(
+            (model.__tablename__, row_id, "update", audit.plain(dict(before)), audit.plain(dict(after)))
+            for row_id, _version, before, after in changes
+        )
 
 
 @cache

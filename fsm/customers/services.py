@@ -69,7 +69,7 @@ class ContactValues:
 
 def create(values: CustomerValues) -> Customer:
     """A new customer. DomainError at the field that is wrong."""
-    values = _checked(values)
+    values = checked(values)
     customer = Customer(**asdict(values), sort_key=name_key(values.name), created_at=audit.now())
     session.add(customer)
     session.flush()
@@ -81,7 +81,7 @@ def edit(customer_id: int, values: CustomerValues, *, version: int | None) -> Cu
     """Issued documents keep the data that they were issued with."""
     customer = locked(customer_id)
     check_version(customer.version, version)
-    values = _checked(values)
+    values = checked(values)
     apply(customer, asdict(values) | {"sort_key": name_key(values.name)})
     if session.is_modified(customer):
         session.flush()
@@ -169,7 +169,8 @@ def apply(row: Base, values: dict[str, Any]) -> None:
             setattr(row, name, value)
 
 
-def _checked(values: CustomerValues) -> CustomerValues:
+def checked(values: CustomerValues) -> CustomerValues:
+    """The values as they are stored. DomainError at the field that is wrong."""
     check_lengths(Customer, values)
     for prefix in ("billing_", "delivery_"):
         check_country(getattr(values, f"{prefix}country_code"), f"{prefix}country_code")

@@ -50,7 +50,7 @@ class EquipmentValues:
 def create_site(customer_id: int, values: SiteValues, *, today: dt.date) -> Site:
     """A new site of a customer. DomainError at the field that is wrong."""
     customer = locked(customer_id)
-    _check_site(values, customer.id, None, today)
+    check_site(values, customer.id, None, today)
     site = Site(customer_id=customer.id, **asdict(values), sort_key=name_key(values.name))
     session.add(site)
     session.flush()
@@ -77,7 +77,7 @@ def edit_site(customer_id: int, site_id: int, values: SiteValues, *, version: in
     """NotFoundError for a site of another customer."""
     site = _locked_site(customer_id, site_id)
     check_version(site.version, version)
-    _check_site(values, customer_id, site.payer_id, today)
+    check_site(values, customer_id, site.payer_id, today)
     apply(site, asdict(values) | {"sort_key": name_key(values.name)})
     if session.is_modified(site):
         session.flush()
@@ -108,7 +108,7 @@ def unarchive_site(customer_id: int, site_id: int) -> Site:
 def add_equipment(customer_id: int, site_id: int, values: EquipmentValues) -> Equipment:
     """A machine at a site of this customer."""
     site = _locked_site(customer_id, site_id)
-    _check_equipment(values)
+    check_equipment(values)
     equipment = Equipment(site_id=site.id, **asdict(values))
     session.add(equipment)
     session.flush()
@@ -120,7 +120,7 @@ def edit_equipment(customer_id: int, equipment_id: int, values: EquipmentValues,
     """NotFoundError for a machine at another customer's site."""
     equipment = _locked_equipment(customer_id, equipment_id)
     check_version(equipment.version, version)
-    _check_equipment(values)
+    check_equipment(values)
     apply(equipment, asdict(values))
     if session.is_modified(equipment):
         session.flush()
@@ -166,7 +166,8 @@ def _locked_equipment(customer_id: int, equipment_id: int) -> Equipment:
     return equipment
 
 
-def _check_site(values: SiteValues, customer_id: int, old_payer_id: int | None, today: dt.date) -> None:
+def check_site(values: SiteValues, customer_id: int, old_payer_id: int | None, today: dt.date) -> None:
+    """DomainError at the field that is wrong; a payer that was there before stays."""
     check_lengths(Site, values)
     check_country(values.country_code, "country_code")
     year = values.first_occupied_year
@@ -188,7 +189,8 @@ def _check_payer(payer_id: int, customer_id: int) -> None:
         raise DomainError(_("%(name)s is archived.", name=payer.name), "payer_id")
 
 
-def _check_equipment(values: EquipmentValues) -> None:
+def check_equipment(values: EquipmentValues) -> None:
+    """DomainError at the field that is wrong."""
     check_lengths(Equipment, values)
     if not values.kind.strip():
         raise DomainError(_("Say what kind of equipment it is."), "kind")

@@ -22,13 +22,13 @@ SHOWN = frozenset({"image/jpeg", "image/png", "image/webp", "application/pdf"})
 NOTHING_RUNS = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self'"
 
 
-def write_bytes(data: bytes) -> str:
+def write_bytes(data: bytes, *, most: int = MAX_BYTES) -> str:
     """Put bytes where they belong and give their SHA-256; slow (it waits for the disk), so before the write.
 
     The same bytes lie there once. Bytes whose row was never written are harmless and stay.
     """
-    if len(data) > MAX_BYTES:
-        raise DomainError(_("This file is too large: at most %(size)s MB.", size=MAX_BYTES // 1024**2))
+    if len(data) > most:
+        raise DomainError(_("This file is too large: at most %(size)s MB.", size=most // 1024**2))
     sha256 = hashlib.sha256(data).hexdigest()
     path = _path(sha256)
     with contextlib.suppress(FileNotFoundError):
@@ -73,9 +73,9 @@ def write_stream(sha256: str, source: IO[bytes]) -> None:
     _sync_folder(path.parent)
 
 
-def put(data: bytes, media_type: str) -> StoredFile:
+def put(data: bytes, media_type: str, *, most: int = MAX_BYTES) -> StoredFile:
     """The row of these bytes, new or the one there is; writes the bytes if ``write_bytes`` has not done so before."""
-    sha256 = write_bytes(data)
+    sha256 = write_bytes(data, most=most)
     insert = sqlite.insert if is_sqlite() else postgresql.insert
     session.execute(
         insert(StoredFile)

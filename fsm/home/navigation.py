@@ -40,7 +40,14 @@ MENU: tuple[tuple[Any, tuple[tuple[Any, str, str], ...]], ...] = (
             (_l("Items and rates"), "catalog.index", "box"),
         ),
     ),
-    (_l("Administration"), ((_l("Users"), "users.index", "users"), (_l("Settings"), "home.settings", "settings"))),
+    (
+        _l("Administration"),
+        (
+            (_l("Users"), "users.index", "users"),
+            (_l("Imports"), "imports.index", "upload"),
+            (_l("Settings"), "home.settings", "settings"),
+        ),
+    ),
 )
 
 # The letter after g that goes there.

@@ -200,6 +200,19 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "payments.move": DESK,
     "payments.refund": DESK,
     "payments.settings": SETTINGS,
+    # --- imports: which kinds, by the two rights at the end
+    "imports.index": DESK | ADMINISTRATORS,
+    "imports.new": DESK | ADMINISTRATORS,
+    "imports.columns": DESK | ADMINISTRATORS,
+    "imports.show": DESK | ADMINISTRATORS,
+    "imports.progress": DESK | ADMINISTRATORS,
+    "imports.start": DESK | ADMINISTRATORS,
+    "imports.stop": DESK | ADMINISTRATORS,
+    "imports.undo": SETTINGS,
+    "imports.errors": DESK | ADMINISTRATORS,
+    "imports.template": DESK | ADMINISTRATORS,
+    "imports.master_data": DESK,
+    "imports.open_invoices": SETTINGS,
     # --- reports
     "reports.trial_balance": BOOKS,
     # --- backups
