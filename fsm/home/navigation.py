@@ -21,7 +21,7 @@ MENU: tuple[tuple[Any, tuple[tuple[Any, str, str], ...]], ...] = (
             (_l("Invoices"), "invoices.index", "invoice"),
             (_l("Payments"), "payments.index", "payment"),
             (_l("Receivables"), "reports.aged_receivables", "clock"),
-            (_l("Sales"), "reports.sales_of", "chart"),
+            (_l("Reports"), "reports.sales_of", "chart"),
         ),
     ),
     (

@@ -7,10 +7,13 @@ from flask.typing import ResponseReturnValue
 
 from fsm.core.transactions import computes_only
 from fsm.home import checks, queries
+from fsm.home import manager as managers
 from fsm.home.search_views import bp
 from fsm.home.settings_pages import is_open, open_settings_pages
 from fsm.invoices.settings import save_settings
 from fsm.ledger import queries as ledger
+from fsm.reports import pages, spans
+from fsm.reports.receivables import BUCKETS, bucket_labels
 from fsm.users.models import Role
 
 __all__ = ["bp"]
@@ -57,6 +60,21 @@ def _urls(*, counts_posted: bool) -> dict[str, str | None]:
     return {
         name: url_for(endpoint, **values) if is_open(endpoint) else None for name, (endpoint, values) in pages.items()
     }
+
+
+@bp.get("/dashboard/manager")
+def manager() -> ResponseReturnValue:
+    """Turnover, margins, technicians, days to the invoice and receivables of the period in the address."""
+    span = spans.of_address(request.args, g.today)
+    return render_template(
+        "home/manager.html",
+        span=span,
+        before=managers.year_before(span, g.today),
+        choices=pages.choices(span),
+        board=managers.board(span, g.today),
+        bucket_labels=bucket_labels(),
+        buckets=BUCKETS,
+    )
 
 
 @bp.post("/count-posted")

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
 
 from fsm.core.db import session, total
 from fsm.core.paging import PAGE_SIZE, Page, page
@@ -55,6 +56,19 @@ class ItemRow:
     item: OpenItem
     customer: str
     days_overdue: int
+
+
+def bucket_labels() -> dict[str, str]:
+    """The ages of open items in words."""
+    return {
+        "not_due": _("Not due"),
+        "1-30": _("1-30 days"),
+        "31-60": _("31-60 days"),
+        "61-90": _("61-90 days"),
+        "90+": _("Over 90 days"),
+        "credits": _("Credits"),
+        "overdue": _("Overdue"),
+    }
 
 
 def _bucket(today: dt.date) -> Any:  # noqa: ANN401 - a column of text

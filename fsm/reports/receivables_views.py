@@ -11,20 +11,7 @@ from fsm.customers.queries import names
 from fsm.ledger.models import NO_TERM, ItemKind
 from fsm.reports import pages, receivables
 from fsm.reports.blueprint import bp
-from fsm.reports.receivables import Wanted
-
-
-def bucket_labels() -> dict[str, str]:
-    """The ages of open items in words."""
-    return {
-        "not_due": _("Not due"),
-        "1-30": _("1-30 days"),
-        "31-60": _("31-60 days"),
-        "61-90": _("61-90 days"),
-        "90+": _("Over 90 days"),
-        "credits": _("Credits"),
-        "overdue": _("Overdue"),
-    }
+from fsm.reports.receivables import Wanted, bucket_labels
 
 
 def kind_labels() -> dict[ItemKind, str]:

@@ -14,6 +14,7 @@ from fsm.reports import (  # noqa: F401 - the other pages of the blueprint regis
     queries,
     receivables_views,
     sales_views,
+    work_views,
 )
 from fsm.reports.blueprint import bp
 from fsm.reports.queries import TrialBalance

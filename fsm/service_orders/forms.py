@@ -242,6 +242,7 @@ class SettingsForm(Form):
     technicians_see_sale_prices = BooleanField(_l("Technicians see sale prices"))
     minimum_minutes = CountField(_l("Least billable minutes of a time entry"), [InputRequired(), NumberRange(0, 480)])
     rounding_minutes = CountField(_l("Rounded up to whole steps of minutes"), [InputRequired(), NumberRange(1, 60)])
+    weekly_hours = ExactField(_l("A technician's week"), [InputRequired()], places=2, low=1, high=100)
 
     def values(self) -> SettingsValues:
         """For the services."""
@@ -250,4 +251,5 @@ class SettingsForm(Form):
             technicians_see_sale_prices=self.technicians_see_sale_prices.data,
             minimum_minutes=self.minimum_minutes.data or 0,
             rounding_minutes=self.rounding_minutes.data or 1,
+            weekly_hours=self.weekly_hours.data or Decimal(38),
         )

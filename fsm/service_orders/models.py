@@ -61,6 +61,7 @@ class ServiceSettings(Base):
     )
     minimum_minutes: Mapped[int] = mapped_column(sa.Integer, default=0)
     rounding_minutes: Mapped[int] = mapped_column(sa.Integer, default=15)
+    weekly_hours: Mapped[Decimal] = mapped_column(QUANTITY, default=Decimal(38), server_default="3800")
     version: Mapped[int] = mapped_column(sa.Integer, default=1)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own way to say it

@@ -5,6 +5,7 @@ Visits, time, parts, report and photos have files of their own; who claims the w
 
 import datetime as dt
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -57,6 +58,7 @@ class SettingsValues:
     technicians_see_sale_prices: bool
     minimum_minutes: int
     rounding_minutes: int
+    weekly_hours: Decimal
 
 
 def create(values: OrderValues, *, actor: Actor, today: dt.date, moment: dt.datetime) -> ServiceOrder:

@@ -1,5 +1,6 @@
 """Which service orders a user sees, and what of them: one place for the pages, the services and the tablet."""
 
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,6 +26,7 @@ def settings() -> ServiceSettings:
         technicians_see_sale_prices=False,
         minimum_minutes=0,
         rounding_minutes=15,
+        weekly_hours=Decimal(38),
         version=1,
     )
 

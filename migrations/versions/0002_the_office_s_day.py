@@ -385,6 +385,9 @@ def upgrade() -> None:
             )
         )
 
+    with op.batch_alter_table("service_settings", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("weekly_hours", sa.BigInteger(), server_default="3800", nullable=False))
+
     with op.batch_alter_table("site", schema=None) as batch_op:
         batch_op.add_column(sa.Column("external_id", sa.String(length=50), nullable=True))
         batch_op.create_index("uq_site_external_id", ["external_id"], unique=True)

@@ -275,6 +275,13 @@ def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
         "payments.show": [f"/payments/{ids['payment']}"],
         "reports.aged_receivables": ["/reports/aged-receivables"],
         "reports.collected": ["/reports/collected", "/reports/collected?from=2026-03-01&to=2026-03-31"],
+        "home.manager": ["/dashboard/manager", "/dashboard/manager?period=year"],
+        "reports.days_to_invoice": [
+            "/reports/days-to-invoice",
+            "/reports/days-to-invoice?from=2026-01-01&to=2026-06-30",
+        ],
+        "reports.job_margins": ["/reports/job-margins", "/reports/job-margins?from=2026-01-01&to=2026-06-30"],
+        "reports.technicians": ["/reports/technicians", "/reports/technicians?technician_id=1&period=year"],
         "reports.open_items": ["/reports/open-items", "/reports/open-items?bucket=31-60"],
         "reports.sales_of": [
             "/reports/sales",

@@ -356,7 +356,7 @@ def make_done(world: World) -> ServiceOrder:
 def test_the_settings_are_saved(world: World, client_for: ClientFor) -> None:
     client = client_for(Role.MANAGER)
     assert client.get("/service-orders/settings/service").status_code == 200
-    data = {"minimum_minutes": "30", "rounding_minutes": "61"}
+    data = {"minimum_minutes": "30", "rounding_minutes": "61", "weekly_hours": "37.5"}
     assert client.post("/service-orders/settings/service", data=data).status_code == 422
     data["rounding_minutes"] = "10"
     assert client.post("/service-orders/settings/service", data=data).status_code == 303
@@ -364,3 +364,4 @@ def test_the_settings_are_saved(world: World, client_for: ClientFor) -> None:
     rules = session.get(ServiceSettings, 1)
     assert rules is not None
     assert (rules.minimum_minutes, rules.rounding_minutes, rules.is_signature_required) == (30, 10, False)
+    assert rules.weekly_hours == Decimal("37.5")

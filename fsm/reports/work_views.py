@@ -1,0 +1,178 @@
+"""Reports on the work: margin of jobs, technicians' time, days from Done to invoice."""
+
+from typing import Any
+
+from flask import g, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from fsm.core import csv_file
+from fsm.core.errors import NotFoundError
+from fsm.core.formats import hours, local_day
+from fsm.customers.queries import names
+from fsm.reports import days_to_invoice, margins, pages, spans, technicians
+from fsm.reports.blueprint import bp
+from fsm.reports.spans import Span
+from fsm.service_orders.billable import hours_of
+from fsm.service_orders.visibility import settings
+
+
+@bp.get("/job-margins")
+def job_margins() -> ResponseReturnValue:
+    """Jobs done in a period with what they brought and cost; the worst first unless asked otherwise."""
+    span = spans.of_address(request.args, g.today)
+    sort = request.args.get("sort", "")
+    sort = sort if sort.removeprefix("-") in margins.SORTS else "margin"
+    customer_id = pages.id_of("customer_id")
+    if pages.wants_csv():
+        return _margins_file(span, sort, customer_id)
+    page = margins.jobs(
+        span.first_day, span.last_day, customer_id=customer_id, sort=sort, cursor=request.args.get("after")
+    )
+    return render_template(
+        "reports/job_margins.html",
+        span=span,
+        choices=pages.choices(span),
+        rows=page.rows,
+        summary=margins.summary(span.first_day, span.last_day, 0, customer_id),
+        left_out=0 if customer_id else margins.left_out(span.first_day, span.last_day),
+        sort=sort,
+        customer=names([customer_id]).get(customer_id or 0, ""),
+        all_customers_url=pages.address(customer_id=None),
+        export_url=pages.address(format="csv"),
+        **pages.around(page),
+    )
+
+
+def _margins_file(span: Span, sort: str, customer_id: int | None) -> ResponseReturnValue:
+    heads = [
+        _("Service order"),
+        _("Customer"),
+        _("Done"),
+        _("Hours"),
+        _("Invoiced without VAT"),
+        _("Cost of hours"),
+        _("Cost of parts"),
+        _("Margin"),
+    ]
+    found = csv_file.all_rows(
+        lambda cursor: margins.jobs(
+            span.first_day,
+            span.last_day,
+            customer_id=customer_id,
+            sort=sort,
+            cursor=cursor,
+            size=csv_file.EXPORT_PAGE,
+        )
+    )
+    rows = (
+        [
+            row.number,
+            row.customer,
+            local_day(row.done_at),
+            hours_of(row.minutes),
+            row.net,
+            row.hours_cost,
+            row.parts_cost,
+            row.margin,
+        ]
+        for row in found
+    )
+    return csv_file.answer(f"job-margins-{span.first_day}-{span.last_day}", heads, rows)
+
+
+@bp.get("/technicians", endpoint="technicians")
+def technicians_of() -> ResponseReturnValue:
+    """Time of each technician in a period; of one, ``technician_id``, the entries themselves."""
+    span = spans.of_address(request.args, g.today)
+    technician_id = pages.id_of("technician_id")
+    if technician_id:
+        return _technician(span, technician_id)
+    rows = technicians.utilisation(span.first_day, span.last_day, g.today)
+    if pages.wants_csv():
+        heads = [_("Technician"), _("Worked hours"), _("Billable hours"), _("Hours of the working week")]
+        cells = [
+            [row.name, *(hours_of(minutes) for minutes in (row.minutes, row.billable_minutes, row.available_minutes))]
+            for row in rows
+        ]
+        return csv_file.answer(f"technicians-{span.first_day}-{span.last_day}", heads, cells)
+    return render_template(
+        "reports/technicians.html",
+        span=span,
+        choices=pages.choices(span),
+        rows=rows,
+        all=technicians.all_of(rows),
+        week_hours=hours(int(settings().weekly_hours * 60)),
+        export_url=pages.address(format="csv"),
+    )
+
+
+def _technician(span: Span, technician_id: int) -> ResponseReturnValue:
+    name = technicians.name_of(technician_id)
+    if not name:
+        raise NotFoundError(_("There is no such technician."))
+    days = (span.first_day, span.last_day)
+    if pages.wants_csv():
+        heads = [_("Date"), _("Service order"), _("Customer"), _("Description"), _("Worked hours"), _("Billable hours")]
+        found = csv_file.all_rows(
+            lambda cursor: technicians.entries(technician_id, *days, cursor, size=csv_file.EXPORT_PAGE)
+        )
+        cells: Any = (
+            [
+                local_day(entry.start_at),
+                entry.service_order.number,
+                entry.service_order.customer.name,
+                entry.description,
+                hours_of(entry.minutes),
+                hours_of(0 if entry.not_to_bill_reason else entry.billable_minutes),
+            ]
+            for entry in found
+        )
+        return csv_file.answer(f"technician-{technician_id}-{days[0]}-{days[1]}", heads, cells)
+    page = technicians.entries(technician_id, *days, request.args.get("after"))
+    rows = technicians.utilisation(*days, g.today)
+    return render_template(
+        "reports/technician.html",
+        span=span,
+        choices=pages.choices(span),
+        name=name,
+        total=next((row for row in rows if row.technician_id == technician_id), None),
+        rows=page.rows,
+        export_url=pages.address(format="csv"),
+        **pages.around(page),
+    )
+
+
+@bp.get("/days-to-invoice", endpoint="days_to_invoice")
+def days_until_invoice() -> ResponseReturnValue:
+    """Orders first invoiced in a period, those that waited longest first; the middle and the slow end per month."""
+    span = spans.of_address(request.args, g.today)
+    sort = request.args.get("sort", "")
+    sort = sort if sort in days_to_invoice.SORTS else "-days"
+    days = (span.first_day, span.last_day)
+    if pages.wants_csv():
+        heads = [_("Service order"), _("Customer"), _("Done"), _("Invoice"), _("Invoiced"), _("Days")]
+        found = csv_file.all_rows(
+            lambda cursor: days_to_invoice.rows(*days, sort=sort, cursor=cursor, size=csv_file.EXPORT_PAGE)
+        )
+        rows = (
+            [row.order_number, row.customer, row.done_on, row.invoice_number, row.invoiced_on, row.days]
+            for row in found
+        )
+        return csv_file.answer(f"days-to-invoice-{days[0]}-{days[1]}", heads, rows)
+    page = days_to_invoice.rows(*days, sort=sort, cursor=request.args.get("after"))
+    counts = days_to_invoice.by_month(*days)
+    return render_template(
+        "reports/days_to_invoice.html",
+        span=span,
+        choices=pages.choices(span),
+        rows=page.rows,
+        all=days_to_invoice.days_of(days_to_invoice.added(counts.values())),
+        months=[
+            (month, days_to_invoice.days_of(counts.get(month, {})), spans.month_end(month))
+            for month in spans.months_of(*days)
+        ],
+        sort=sort,
+        export_url=pages.address(format="csv"),
+        **pages.around(page),
+    )
