@@ -40,6 +40,34 @@ def _include(obj: object, name: str | None, kind: str, reflected: bool, compare_
     return not (kind == "table" and name == "alembic_version")
 
 
+@sa.event.listens_for(sa.Table, "before_create")
+def _keep_autoincrement(table: sa.Table, connection: sa.Connection, **options: object) -> None:
+    """A table that SQLite has to rebuild would lose what keeps an id from being given twice."""
+    del options
+    is_rebuilt = connection.dialect.name == "sqlite" and table.name.startswith("_alembic_tmp_")
+    if is_rebuilt and [column.name for column in table.primary_key] == ["id"]:
+        table.dialect_kwargs["sqlite_autoincrement"] = True
+
+
+def _highest_ids(connection: sa.Connection) -> dict[str, int]:
+    if connection.dialect.name != "sqlite":
+        return {}
+    if not connection.exec_driver_sql("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'").first():
+        return {}
+    return dict(connection.exec_driver_sql("SELECT name, seq FROM sqlite_sequence").all())
+
+
+def _put_highest_ids_back(connection: sa.Connection, before: dict[str, int]) -> None:
+    """The rebuilt table knows the highest id that it has, not the highest that was ever given."""
+    for name, highest in before.items():
+        connection.exec_driver_sql("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?", (highest, name))
+        connection.exec_driver_sql(
+            "INSERT INTO sqlite_sequence (name, seq) SELECT name, ? FROM sqlite_master WHERE type = 'table' AND name = ? "
+            "AND name NOT IN (SELECT name FROM sqlite_sequence)",
+            (highest, name),
+        )
+
+
 def _render(kind: str, obj: object, autogen_context: object) -> str | bool:
     """Own column types by what they are in the database, so that a revision never depends on the program."""
     del autogen_context
@@ -61,6 +89,7 @@ def run() -> None:
             raw.execute("PRAGMA foreign_keys=OFF")  # a pragma inside a transaction does nothing
         with connection.begin():
             guards.drop(connection)
+            highest = _highest_ids(connection)
             context.configure(
                 connection=connection,
                 target_metadata=db.metadata,
@@ -71,6 +100,7 @@ def run() -> None:
                 render_item=_render,
             )
             context.run_migrations()
+            _put_highest_ids_back(connection, highest)
             # The guards are those of the newest tables; below the head (a restore, a test) they would name what is not there.
             heads = set(context.get_context().get_current_heads())
             if heads and heads == set(context.script.get_heads()):
