@@ -15,9 +15,11 @@ from fsm.company.forms import newer_values
 from fsm.company.models import Company
 from fsm.company.services import the_company
 from fsm.core import audit
+from fsm.core.db import session
 from fsm.core.errors import ConflictError, DomainError, NotFoundError
 from fsm.core.formats import money, plain
 from fsm.core.transactions import attempt, computes_only, refuse
+from fsm.customers.models import Site
 from fsm.customers.queries import customer as find_customer
 from fsm.documents.totals import LineIn, Terms, Totals, compute, unit_prices
 from fsm.invoices import drafts, from_orders, queries, totals_panel
@@ -43,20 +45,23 @@ def status() -> int:
 
 @bp.route("/invoices/new", methods=["GET", "POST"])
 def new() -> ResponseReturnValue:
-    """Choose the customer; all that is known of it is then on the draft."""
-    form = NewInvoiceForm(data={"customer_id": _asked_customer()})
+    """Choose the customer; all that is known of it is then on the draft. From the page of a site it is for works there."""
+    customer_id, site_id = _asked("customer_id"), _asked("site_id")
+    form = NewInvoiceForm(
+        data={"customer_id": find_customer(customer_id).id if customer_id else None, "site_id": site_id}
+    )
     if form.validate_on_submit():
-        invoice = attempt(form, lambda: drafts.create_blank(form.customer_id.data, actor_id=g.actor_id))
+        asked = form.customer_id.data, form.site_id.data
+        invoice = attempt(form, lambda: drafts.create_blank(asked[0], site_id=asked[1], actor_id=g.actor_id))
         if invoice is not None:
             return redirect(url_for("invoices.edit", invoice_id=invoice.id), 303)
-    return render_template("invoices/new.html", form=form), status()
+    site = session.get(Site, form.site_id.data) if form.site_id.data else None
+    return render_template("invoices/new.html", form=form, site=site), status()
 
 
-def _asked_customer() -> int | None:
-    customer_id = request.args.get("customer_id", "")
-    if not customer_id.isascii() or not customer_id.isdigit() or len(customer_id) > 18:  # noqa: PLR2004 - below 2^63
-        return None
-    return find_customer(int(customer_id)).id
+def _asked(name: str) -> int | None:
+    text = request.args.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None  # noqa: PLR2004 - below 2^63
 
 
 @bp.post("/invoices/from-order/<id:order_id>")

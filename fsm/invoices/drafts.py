@@ -18,7 +18,7 @@ from fsm.company.queries import default_bank_account
 from fsm.core import bulk
 from fsm.core.audit import note, notes, now
 from fsm.core.db import lock, session
-from fsm.core.errors import ConflictError, NotFoundError
+from fsm.core.errors import ConflictError, DomainError, NotFoundError
 from fsm.core.formats import local
 from fsm.core.state import check_version
 from fsm.customers.models import Customer, Site
@@ -43,9 +43,11 @@ BILL_KIND = "invoice"
 
 
 def create_blank(customer_id: int, *, actor_id: int, site_id: int | None = None) -> Invoice:
-    """An empty draft for a customer, with all that is known of the customer and the settings filled in."""
+    """An empty draft for a customer, with all that is known of the customer, the site and the settings filled in."""
     customer = customer_of(customer_id)
     site = session.get(Site, site_id) if site_id else None
+    if site_id and (site is None or customer_id not in {site.customer_id, site.payer_id}):
+        raise DomainError(_("This customer has nothing to do with that site."), "customer_id")
     invoice = new_draft(customer, site, actor_id)
     note([("invoice", invoice.id), ("customer", customer.id)], _("Draft invoice made"))
     return invoice

@@ -24,7 +24,7 @@ from fsm.invoices.limits import (
     MAX_CASH_DISCOUNT_DAYS,
     MAX_DAYS_DUE,
 )
-from fsm.invoices.line_forms import LineForm, rate_choice, rate_choices
+from fsm.invoices.line_forms import IdField, LineForm, rate_choice, rate_choices
 from fsm.invoices.models import Invoice, InvoiceLine
 from fsm.invoices.values import DraftValues, LineValues
 
@@ -246,6 +246,7 @@ class NewInvoiceForm(Form):
     """Whom the invoice is for."""
 
     customer_id = CustomerField(_l("Customer"), [InputRequired()])
+    site_id = IdField()
 
 
 class InvoiceSettingsForm(Form):

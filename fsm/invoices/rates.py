@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from fsm.catalog.tax_rates import ProposedRate, RateReason, Taxed, proposed_rate, why
 from fsm.company.models import Company
@@ -113,7 +114,13 @@ class LineRates:
                     str(line.position)
                 )
         return [
-            _("%(sentence)s: line %(lines)s.", sentence=sentence, lines=", ".join(of))
+            ngettext(
+                "%(sentence)s: line %(lines)s.",
+                "%(sentence)s: lines %(lines)s.",
+                len(of),
+                sentence=sentence,
+                lines=", ".join(of),
+            )
             for sentence, of in places.items()
         ]
 

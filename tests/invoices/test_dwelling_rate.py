@@ -124,7 +124,7 @@ def test_the_pages_say_why_and_warn(database: Flask, client_for: Callable[..., F
     with writing():
         site = session.scalars(sa.select(Site)).one()
         site.first_occupied_year = 2020
-    young = "At the lower rate for dwellings, but the dwelling is not old enough: line 1, 2."
+    young = "At the lower rate for dwellings, but the dwelling is not old enough: lines 1, 2."
     assert young in client.get(review).get_data(as_text=True)
     with writing():
         drafts.delete_draft(invoice.id)
@@ -144,3 +144,25 @@ def test_a_rate_set_by_hand_for_an_old_dwelling_of_a_landlord_prints_the_clause_
         assert {line.rate_reason for line in drafts.lines_of(invoice.id)} == {"dwelling_by_hand"}
         services.post([invoice.id], actor_id=1, today=DAY)
     assert [text[:13] for text in legal_texts(invoice.id)] == ["Taux de TVA :"]
+
+
+def test_a_blank_draft_from_the_page_of_a_site_is_for_works_there(
+    database: Flask, client_for: Callable[..., FlaskClient]
+) -> None:
+    with writing():
+        customer, other = consumer(), make_customer(name="Other")
+        site = make_site(customer, is_private_dwelling=True, first_occupied_year=1998)
+        make_item()
+        ids = customer.id, site.id, other.id
+    client = client_for(Role.OFFICE)
+    page = client.get(f"/customers/{ids[0]}/site/{ids[1]}").get_data(as_text=True)
+    assert "Works here are proposed at 6\u00a0%." in page
+    asked = f"/invoices/new?customer_id={ids[0]}&site_id={ids[1]}"
+    assert asked.replace("&", "&amp;") in page
+    assert "For works at Dorpsstraat 1." in client.get(asked).get_data(as_text=True)
+    refused = client.post("/invoices/new", data={"customer_id": f"#{ids[2]}", "site_id": str(ids[1])})
+    assert (refused.status_code, "nothing to do with that site" in refused.get_data(as_text=True)) == (422, True)
+    made = client.post("/invoices/new", data={"customer_id": f"#{ids[0]}", "site_id": str(ids[1])})
+    assert made.status_code == 303
+    draft = made.headers["Location"].removesuffix("/edit")
+    assert client.get(f"{draft}/items?q=filter").get_json()[0]["tax_rate"] == "6"
