@@ -38,6 +38,7 @@ from fsm.home import views as home_views
 from fsm.home.navigation import navigation
 from fsm.imports import jobs as import_jobs
 from fsm.imports import views as import_views
+from fsm.invoices import jobs as invoice_jobs
 from fsm.invoices import views as invoice_views
 from fsm.ledger import views as ledger_views
 from fsm.payments import views as payment_views
@@ -70,6 +71,7 @@ JOB_HANDLERS: dict[str, Handler] = {
     document_jobs.RENDER_PDF: document_jobs.render_pdf,
     import_jobs.CHECK_JOB: import_jobs.check,
     import_jobs.IMPORT_JOB: import_jobs.import_all,
+    invoice_jobs.MONTH_END: invoice_jobs.work_off_run,
 }
 
 

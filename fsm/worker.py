@@ -24,7 +24,10 @@ log = structlog.get_logger()
 
 
 def main(app: Flask, *, with_parent: bool) -> None:
-    """Work until SIGTERM or Ctrl-C or, as a child, until the pipe to the parent closes; the job at hand is finished."""
+    """Work until SIGTERM or Ctrl-C or, as a child, until the pipe to the parent closes.
+
+    The job at hand is finished; of a job of many lots, the lot.
+    """
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
@@ -39,7 +42,7 @@ def run(app: Flask, stop: Event) -> None:
     schedules = nightly.schedules()
     clock = Thread(target=_work, args=(app, stop, lambda: run_due(schedules), CLOCK_SECONDS), daemon=True)
     clock.start()
-    _work(app, stop, lambda: run_one(handlers), IDLE_SECONDS)
+    _work(app, stop, lambda: run_one(handlers, stop), IDLE_SECONDS)
     clock.join(CLOCK_ENDS_SECONDS)  # one in the middle of a backup is cut off: there is no half backup
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from fsm.catalog.models import LaborRate, RateKind, StockItem
 from fsm.company.models import BankAccount, Company
-from fsm.core import numbering
+from fsm.core import bulk, numbering
 from fsm.core.audit import now
 from fsm.core.db import session
 from fsm.core.numbering import NumberFormat, set_up
@@ -310,3 +310,87 @@ def make_part(order: ServiceOrder, technician: User, item: StockItem, quantity: 
     session.add(part)
     refresh_to_bill([order.id])
     return part
+
+
+# --- month-end
+def make_month(orders: int, payers: int, *, sites: int = 5, references: int = 2, day: dt.date = TODAY) -> list[int]:
+    """Done and validated orders by a few statements, in turn those of each payer, of each site, of each reference.
+
+    Each has 50 minutes at 65.00 (0.83 h, 53.95) and a filter at 12.50: 66.45 without VAT. Gives their ids.
+    """
+    rate, item = make_rate(name="Month", is_default=False), make_item(code="MONTH-1")
+    technician = session.scalars(sa.select(User).where(User.email == "technician@test.example")).one()
+    moment = dt.datetime.combine(day, dt.time(9), dt.UTC)
+    numbers = numbering.take("service_order", [day] * orders)
+    names = [f"Payer {place:02d}" for place in range(payers)]
+    address = {"billing_street": "Dorpsstraat 1", "billing_postal_code": "9000", "billing_city": "Gent"}
+    customer_ids = bulk.insert(
+        Customer,
+        [{"name": name, "sort_key": sort_key(name), "created_at": moment, **address} for name in names],
+    )
+    site_ids = bulk.insert(
+        Site,
+        [
+            {"customer_id": customer_id, "name": f"Site {place}", "sort_key": f"site {place}", "city": "Gent"}
+            for customer_id in customer_ids
+            for place in range(sites)
+        ],
+    )
+    order_ids = bulk.insert(
+        ServiceOrder,
+        [
+            {
+                "number": numbers[place].text,
+                "number_series": numbers[place].series,
+                "number_period": numbers[place].period,
+                "number_counter": numbers[place].counter,
+                "state": OrderState.DONE,
+                "customer_id": customer_ids[place % payers],
+                "site_id": site_ids[place % payers * sites + place // payers % sites],
+                "reference": f"PO-{place // payers % references}" if references else "",
+                "report": "Done as agreed.",
+                "no_signature_reason": "Nobody there",
+                "done_at": moment,
+                "validated_at": moment,
+                "validated_by_id": technician.id,
+                "has_work_to_bill": True,
+                "created_by_id": technician.id,
+                "created_at": moment,
+            }
+            for place in range(orders)
+        ],
+    )
+    common = {"technician_id": technician.id}
+    bulk.insert(
+        TimeEntry,
+        [
+            {
+                "service_order_id": order_id,
+                "labor_rate_id": rate.id,
+                "start_at": moment,
+                "end_at": moment + dt.timedelta(minutes=50),
+                "billable_minutes": 50,
+                "unit_price": rate.price,
+                **common,
+            }
+            for order_id in order_ids
+        ],
+    )
+    bulk.insert(
+        PartUsed,
+        [
+            {
+                "service_order_id": order_id,
+                "stock_item_id": item.id,
+                "description": item.description,
+                "quantity": Decimal(1),
+                "unit": item.unit,
+                "unit_price": item.sale_price,
+                "unit_cost": item.purchase_price,
+                "used_at": moment,
+                **common,
+            }
+            for order_id in order_ids
+        ],
+    )
+    return order_ids

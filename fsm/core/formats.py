@@ -110,8 +110,20 @@ def clock(value: dt.datetime | None) -> str:
     return "" if value is None else f"{local(value):%H:%M}"
 
 
+def span(length: dt.timedelta) -> str:
+    """How long something takes: '8 s', '2 min 05 s', '1 h 04 min'."""
+    seconds = max(0, round(length.total_seconds()))
+    if seconds < 60:  # noqa: PLR2004 - a minute
+        return _("%(seconds)s s", seconds=seconds)
+    minutes, seconds = divmod(seconds, 60)
+    if minutes < 60:  # noqa: PLR2004 - an hour
+        return _("%(minutes)s min %(seconds)s s", minutes=minutes, seconds=f"{seconds:02d}")
+    whole, minutes = divmod(minutes, 60)
+    return _("%(hours)s h %(minutes)s min", hours=whole, minutes=f"{minutes:02d}")
+
+
 def init_app(app: Flask) -> None:
     """Register the filters."""
     filters = (money, unit_price, quantity, percent, plain, hours, day, month_name, month_short)
-    for filter_ in (*filters, local_day, moment, moment_short, clock):
+    for filter_ in (*filters, local_day, moment, moment_short, clock, span):
         app.jinja_env.filters[filter_.__name__] = filter_

@@ -1,12 +1,16 @@
 """Work done after the transaction: rows with a lease and a fence, taken by one worker process or several.
 
 At least once: a worker that dies loses its lease and the row is taken again; a late finisher is fenced off by the
-attempt number. The roof registers which function handles which kind.
+attempt number. The roof registers which function handles which kind. A long job works in lots, each a transaction of
+its own that begins with ``renew``: the lease never runs out under it, and what was fenced off writes nothing more.
 """
 
 import datetime as dt
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
 from enum import StrEnum
+from threading import Event
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
@@ -14,7 +18,7 @@ import structlog
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fsm.core.audit import now
-from fsm.core.db import Base, add_rows, session, writing
+from fsm.core.db import Base, add_rows, require_writing, session, writing
 from fsm.core.types import ID, Moment, choice
 
 LEASE = dt.timedelta(minutes=2)
@@ -35,10 +39,18 @@ class JobState(StrEnum):
 
 
 class Job(Base):
-    """One piece of work; ``payload`` names what it is about by id, never carries it."""
+    """One piece of work; ``payload`` names what it is about by id, never carries it.
+
+    ``is_urgent``: somebody looks at its progress; it goes before what waits for nobody, such as a thousand PDFs.
+    """
 
     __tablename__ = "job"
-    __table_args__ = (sa.Index("ix_job_state_run_at", "state", "run_at", "id"),)
+    __table_args__ = (
+        sa.Index("ix_job_state_run_at", "state", "run_at", "id"),
+        sa.Index(
+            "ix_job_urgent", "run_at", "id", sqlite_where=sa.text("is_urgent"), postgresql_where=sa.text("is_urgent")
+        ),
+    )
 
     id: Mapped[int] = mapped_column(ID, primary_key=True)
     kind: Mapped[str] = mapped_column(sa.String(60))
@@ -49,21 +61,77 @@ class Job(Base):
     error: Mapped[str | None] = mapped_column(sa.Text)
     created_at: Mapped[dt.datetime] = mapped_column(Moment)
     done_at: Mapped[dt.datetime | None] = mapped_column(Moment)
+    is_urgent: Mapped[bool] = mapped_column(
+        sa.Boolean(name="is_urgent"), default=False, server_default=sa.text("false")
+    )
+    done_count: Mapped[int | None] = mapped_column(sa.Integer)
+    total_count: Mapped[int | None] = mapped_column(sa.Integer)
 
 
-def enqueue(kind: str, payloads: list[Payload]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Current:
+    """The job that this worker does now."""
+
+    job_id: int
+    attempt: int
+    stop: Event | None
+
+
+_current: ContextVar[_Current | None] = ContextVar("current_job", default=None)
+
+
+class FencedError(Exception):
+    """The lease ran out and another worker has the job: nothing more may be written for it here."""
+
+
+class InterruptedJobError(Exception):
+    """The worker ends: the job goes back and is gone on with by the next one."""
+
+
+def enqueue(kind: str, payloads: list[Payload], *, is_urgent: bool = False) -> None:
     """Write job rows in the caller's transaction: they exist if and only if it commits."""
     moment = now()
     rows = [
-        {"kind": kind, "payload": p, "state": JobState.WAITING, "run_at": moment, "attempts": 0, "created_at": moment}
-        for p in payloads
+        {
+            "kind": kind,
+            "payload": payload,
+            "state": JobState.WAITING,
+            "run_at": moment,
+            "attempts": 0,
+            "created_at": moment,
+            "is_urgent": is_urgent,
+        }
+        for payload in payloads
     ]
     if rows:
         add_rows(Job, rows)
 
 
-def run_one(handlers: Mapping[str, Handler]) -> bool:
-    """Take and do one due job; False when none is due. The handler opens its own transactions."""
+def renew(lease: dt.timedelta = LEASE, *, done: int | None = None, total: int | None = None) -> None:
+    """To be called first in each transaction of a job of many: the lease lasts from now, and progress is told.
+
+    FencedError where another worker has the job by now, InterruptedJobError where this worker is to end; both undo
+    the transaction. Outside a job (a test, the demo) nothing happens.
+    """
+    require_writing()
+    job = _current.get()
+    if job is None:
+        return
+    if job.stop is not None and job.stop.is_set():
+        raise InterruptedJobError
+    changes: dict[str, Any] = {"run_at": dt.datetime.now(dt.UTC) + lease}
+    changes |= {name: count for name, count in (("done_count", done), ("total_count", total)) if count is not None}
+    mine = sa.and_(Job.id == job.job_id, Job.attempts == job.attempt, Job.state == JobState.RUNNING)
+    held = session.scalar(sa.update(Job).where(mine).values(changes).returning(Job.id))
+    if held is None:
+        raise FencedError
+
+
+def run_one(handlers: Mapping[str, Handler], stop: Event | None = None) -> bool:
+    """Take and do one due job; False when none is due. The handler opens its own transactions.
+
+    ``stop`` ends a job of many lots between two of them.
+    """
     if not _is_due():  # looked at without the write lock, which an idle worker must not take each second
         return False
     with writing():
@@ -72,14 +140,21 @@ def run_one(handlers: Mapping[str, Handler]) -> bool:
     if taken is None:
         return False
     job_id, attempt, kind, payload = taken
+    mark = _current.set(_Current(job_id, attempt, stop))
     try:
         handlers[kind](payload)
+    except InterruptedJobError:
+        _give_back(job_id, attempt)
+    except FencedError:
+        log.warning("job fenced", job_id=job_id, kind=kind, attempt=attempt)
     except Exception as error:  # noqa: BLE001 - whatever a handler raises is kept on its row
         session.rollback()
         log.warning("job failed", job_id=job_id, kind=kind, attempt=attempt, error=str(error))
         _end(job_id, attempt, error=f"{type(error).__name__}: {error}"[:2000])
     else:
         _end(job_id, attempt, error=None)
+    finally:
+        _current.reset(mark)
     return True
 
 
@@ -92,13 +167,9 @@ def _is_due() -> bool:
 
 def _take() -> Job | None:
     moment = now()
-    job = session.scalar(
-        sa.select(Job)
-        .where(Job.state.in_([JobState.WAITING, JobState.RUNNING]), Job.run_at <= moment)
-        .order_by(Job.run_at, Job.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
+    due = sa.select(Job).where(Job.state.in_([JobState.WAITING, JobState.RUNNING]), Job.run_at <= moment)
+    due = due.order_by(Job.run_at, Job.id).limit(1).with_for_update(skip_locked=True)
+    job: Job | None = session.scalar(due.where(Job.is_urgent)) or session.scalar(due)
     if job is not None and job.attempts >= MAX_ATTEMPTS:  # each try killed its worker
         job.state, job.error = JobState.FAILED, job.error or "its worker died each time"
         return None
@@ -107,6 +178,16 @@ def _take() -> Job | None:
         job.attempts += 1
         job.run_at = moment + LEASE  # until then nobody else takes it; after that its worker is thought dead
     return job
+
+
+def _give_back(job_id: int, attempt: int) -> None:
+    """Waiting again at once; being interrupted is no failed try."""
+    with writing():
+        session.execute(
+            sa.update(Job)
+            .where(Job.id == job_id, Job.attempts == attempt, Job.state == JobState.RUNNING)
+            .values(state=JobState.WAITING, run_at=now(), attempts=attempt - 1)
+        )
 
 
 def _end(job_id: int, attempt: int, error: str | None) -> None:

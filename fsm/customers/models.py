@@ -1,7 +1,7 @@
 """Customers, contacts, sites, equipment. What has history is archived, never deleted."""
 
 import datetime as dt
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, composite, mapped_column, relationship
@@ -23,7 +23,13 @@ class Address:
 
     def as_dict(self) -> dict[str, str]:
         """For the JSON columns of documents, which keep their own copy."""
-        return asdict(self)
+        return {
+            "street": self.street,
+            "street2": self.street2,
+            "postal_code": self.postal_code,
+            "city": self.city,
+            "country_code": self.country_code,
+        }
 
 
 class Customer(Base):

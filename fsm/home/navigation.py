@@ -19,6 +19,7 @@ MENU: tuple[tuple[Any, tuple[tuple[Any, str, str], ...]], ...] = (
         _l("Money"),
         (
             (_l("Invoices"), "invoices.index", "invoice"),
+            (_l("Month-end"), "invoices.month_end", "calendar"),
             (_l("Payments"), "payments.index", "payment"),
             (_l("Receivables"), "reports.aged_receivables", "clock"),
             (_l("Reports"), "reports.sales_of", "chart"),

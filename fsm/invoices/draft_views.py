@@ -1,6 +1,6 @@
 """Making and editing a draft: blank, from a service order, its lines with live totals, deleting it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -21,7 +21,7 @@ from fsm.core.formats import money, plain
 from fsm.core.transactions import attempt, computes_only, refuse
 from fsm.customers.models import Site
 from fsm.customers.queries import customer as find_customer
-from fsm.documents.totals import LineIn, Terms, Totals, compute, unit_prices
+from fsm.documents.totals import ZERO, LineIn, Terms, Totals, compute, unit_prices
 from fsm.invoices import drafts, from_orders, queries, totals_panel
 from fsm.invoices.blueprint import bp
 from fsm.invoices.forms import DraftForm, NewInvoiceForm
@@ -31,6 +31,8 @@ from fsm.invoices.rates import LineRates, day_of
 from fsm.invoices.review import Difference, review
 from fsm.invoices.values import DraftValues, LineValues
 from fsm.service_orders import services as order_services
+from fsm.service_orders.billable import WorkKind
+from fsm.service_orders.models import ServiceOrder
 from fsm.service_orders.visibility import find as find_order
 from fsm.users.queries import timeline
 
@@ -74,6 +76,47 @@ def draft_from_order(order_id: int) -> ResponseReturnValue:
         order_services.validate(order_id, actor=g.actor, moment=audit.now())
     invoice = from_orders.draft_from_orders([order_id], actor_id=g.actor_id)
     return redirect(url_for("invoices.edit", invoice_id=invoice.id), 303)
+
+
+@bp.route("/invoices/from-order/<id:order_id>/choose", methods=["GET", "POST"])
+def choose_work(order_id: int) -> ResponseReturnValue:
+    """Several invoices from one order: the hours and parts chosen go on a draft, the rest stays to bill."""
+    order = find_order(order_id, g.actor)
+    work = from_orders.work_by_order([order_id]).get(order_id, [])
+    keys = {f"{item.kind}-{item.work_id}": (item.kind, item.work_id) for item in work}
+    refusal = ""
+    if request.method == "POST":
+        try:
+            invoice_id = _draft_of_chosen(order, request.form.getlist("work"), keys)
+        except DomainError as error:
+            refuse()
+            g.refused_status, refusal = error.status, str(error)
+            order = find_order(order_id, g.actor)
+        else:
+            return redirect(url_for("invoices.edit", invoice_id=invoice_id), 303)
+    page = render_template(
+        "invoices/choose_work.html",
+        order=order,
+        payer=find_customer(order.payer_id or order.site.payer_id or order.customer_id).name,
+        work=work,
+        chosen=request.form.getlist("work") if request.method == "POST" else list(keys),
+        value=sum((item.value for item in work), ZERO),
+        refusal=refusal,
+    )
+    return page, status()
+
+
+def _draft_of_chosen(order: ServiceOrder, chosen: Sequence[str], keys: Mapping[str, tuple[WorkKind, int]]) -> int:
+    wanted = {keys[key] for key in chosen if key in keys}
+    if len(wanted) < len(set(chosen)):
+        raise ConflictError(_("Some of this work is already on another invoice, or not to bill any more."))
+    if not wanted:
+        raise DomainError(_("Choose what goes on the invoice."))
+    if order.validated_at is None:
+        order_services.validate(order.id, actor=g.actor, moment=audit.now())
+    group = from_orders.Group((order.id,), frozenset(wanted))
+    (invoice_id,) = from_orders.draft_groups([group], actor_id=g.actor_id)
+    return invoice_id
 
 
 @bp.route("/invoices/<id:invoice_id>/edit", methods=["GET", "POST"])

@@ -31,8 +31,10 @@ from fsm.invoices.models import (
     InvoiceFollowUp,
     InvoiceKind,
     InvoiceLine,
+    InvoiceRunRow,
     InvoiceServiceOrder,
     InvoiceState,
+    RowState,
 )
 from fsm.invoices.rates import LineRates
 from fsm.invoices.values import DraftValues, LineValues
@@ -60,7 +62,7 @@ def create_many(
 
     The bulk way of ``create_blank`` and ``save``: the same defaults, limits and totals.
     """
-    defaults, roles, costs = _Defaults(), account_of_role(), _costs([line for _id, lines in wanted for line in lines])
+    defaults, roles, costs = Defaults(), account_of_role(), _costs([line for _id, lines in wanted for line in lines])
     rates = defaults.company.tax_rates
     customers = {
         row.id: row for row in session.scalars(sa.select(Customer).where(Customer.id.in_({id_ for id_, _l in wanted})))
@@ -110,7 +112,7 @@ def customer_of(customer_id: int) -> Customer:
 
 def new_draft(customer: Customer, site: Site | None, actor_id: int) -> Invoice:
     """A draft with all that customer, site and settings say, without lines."""
-    invoice = Invoice(**_Defaults().of(customer, site), created_by_id=actor_id, created_at=now())
+    invoice = Invoice(**Defaults().of(customer, site), created_by_id=actor_id, created_at=now())
     session.add(invoice)
     session.flush()
     session.add(InvoiceFollowUp(invoice_id=invoice.id, automatic_reminders=bool(customer.automatic_reminders)))
@@ -118,7 +120,7 @@ def new_draft(customer: Customer, site: Site | None, actor_id: int) -> Invoice:
     return invoice
 
 
-class _Defaults:
+class Defaults:
     """What the settings say of a new draft, read once for many."""
 
     def __init__(self) -> None:
@@ -277,6 +279,7 @@ def _columns(values: LineValues, position: int, invoice: figures.Document, roles
 
 def delete_draft(invoice_id: int, *, version: int | None = None) -> None:
     """Delete a draft; the hours and parts that it claimed are to bill again. It never had a number."""
+    _leave_runs([invoice_id])
     delete_drafts([locked_draft(invoice_id, version)])
 
 
@@ -285,6 +288,7 @@ def delete_drafts(drafts: Sequence[Invoice]) -> None:
     ids = [draft.id for draft in drafts]
     links = sa.select(InvoiceServiceOrder.service_order_id).where(InvoiceServiceOrder.invoice_id.in_(ids))
     order_ids = list(session.scalars(links.order_by(InvoiceServiceOrder.service_order_id)))
+    _leave_runs(ids)
     claims.release_drafts(BILL_KIND, ids)
     for model in (InvoiceServiceOrder, InvoiceFollowUp, InvoiceLine):
         session.execute(sa.delete(model).where(model.invoice_id.in_(ids)))
@@ -294,3 +298,13 @@ def delete_drafts(drafts: Sequence[Invoice]) -> None:
     for draft in drafts:
         session.delete(draft)
     session.flush()
+
+
+def _leave_runs(invoice_ids: Sequence[int]) -> None:
+    """Month-end runs do without these drafts; asked for first, since a run's job locks its rows before the drafts."""
+    session.execute(
+        sa.update(InvoiceRunRow)
+        .where(InvoiceRunRow.invoice_id.in_(invoice_ids))
+        .values(invoice_id=None, state=RowState.SKIPPED, sentence=_("Its draft was deleted."))
+        .execution_options(synchronize_session=False)
+    )

@@ -16,7 +16,7 @@ from fsm.documents.totals import ZERO, Totals, unit_prices
 from fsm.invoices import figures, posting
 from fsm.invoices.drafts import BILL_KIND
 from fsm.invoices.issuing import Prepared, Problem, prepare, problems
-from fsm.invoices.models import Invoice, InvoiceState
+from fsm.invoices.models import Invoice, InvoiceKind, InvoiceState
 from fsm.ledger.models import Account, Journal, Period
 from fsm.ledger.posting import EntryDraft, netted
 from fsm.ledger.queries import account_of_role
@@ -79,7 +79,7 @@ def review(invoice_id: int, *, today: dt.date) -> Review:
     except DomainError as refusal:
         problem = Problem(refusal.field or "lines", refusal.sentence)
         return Review(invoice, "", on, None, (problem,), (), None, ZERO, ZERO, None, ())
-    found = [*problems(prepared, today=today), *_problems_of_the_books(prepared)]
+    found = [*problems(prepared, today=today), *problems_of_the_books(prepared.invoice.kind, prepared.on)]
     number = numbering.peek(invoice.kind.value, on)
     cost = sum((rounded(line.quantity * line.unit_cost) for line in prepared.lines), ZERO)
     net = prepared.totals.total_without_tax * invoice.sign
@@ -98,17 +98,18 @@ def review(invoice_id: int, *, today: dt.date) -> Review:
     )
 
 
-def _problems_of_the_books(prepared: Prepared) -> list[Problem]:
+def problems_of_the_books(kind: InvoiceKind, on: dt.date) -> list[Problem]:
+    """Why the series or the periods take no document of this day."""
     found = []
-    last = numbering.last_date(prepared.invoice.kind.value, prepared.on)
-    if last is not None and last > prepared.on:
+    last = numbering.last_date(kind.value, on)
+    if last is not None and last > on:
         sentence = _("The last number bears the date %(last)s; nothing may be dated before it.", last=last.isoformat())
         found.append(Problem("invoice_date", sentence))
     closed = sa.select(Period.closed_at).where(
-        Period.first_day <= prepared.on, Period.last_day >= prepared.on, Period.closed_at.is_not(None)
+        Period.first_day <= on, Period.last_day >= on, Period.closed_at.is_not(None)
     )
     if session.scalar(closed):
-        found.append(Problem("invoice_date", _("The period %(month)s is closed.", month=f"{prepared.on:%Y-%m}")))
+        found.append(Problem("invoice_date", _("The period %(month)s is closed.", month=f"{on:%Y-%m}")))
     return found
 
 

@@ -18,6 +18,7 @@ from fsm.invoices import (  # noqa: F401 - the other pages of the blueprint regi
     draft_views,
     figures,
     list_views,
+    month_end_views,
     queries,
     review_views,
     taken_over_views,

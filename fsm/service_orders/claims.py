@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError
 
+from fsm.core import bulk
 from fsm.core.db import lock, session
 from fsm.core.errors import ConflictError, NotFoundError
 from fsm.service_orders.billable import (
@@ -31,6 +32,7 @@ __all__ = [
     "billable_work",
     "claim",
     "claim_of",
+    "claim_read",
     "live_claims",
     "make_final",
     "refresh_to_bill",
@@ -71,9 +73,25 @@ def claim(bill_kind: str, bill_id: int, rows: Sequence[tuple[int, WorkKind, int]
     lock(ServiceOrder, set(orders.values()))
     for kind in ("time", "part"):
         _refuse_unbillable(kind, [work_id for _line, row_kind, work_id in rows if row_kind == kind])
+    _insert(bill_kind, [(bill_id, line_id, orders[kind, work_id], kind, work_id) for line_id, kind, work_id in rows])
+
+
+def claim_read(bill_kind: str, rows: Sequence[tuple[int, int, BillableWork]]) -> None:
+    """Put work on draft bills, (bill id, line id, work), by two statements whatever their number.
+
+    The work was read as billable in this transaction, its orders' rows held: nobody can have changed it since.
+    ConflictError where the database says otherwise.
+    """
+    _insert(
+        bill_kind,
+        [(bill_id, line_id, work.service_order_id, work.kind, work.work_id) for bill_id, line_id, work in rows],
+    )
+
+
+def _insert(bill_kind: str, rows: Sequence[tuple[int, int, int, str, int]]) -> None:
     values = [
         {
-            "service_order_id": orders[kind, work_id],
+            "service_order_id": order_id,
             "time_entry_id": work_id if kind == "time" else None,
             "part_used_id": work_id if kind == "part" else None,
             "bill_kind": bill_kind,
@@ -81,14 +99,14 @@ def claim(bill_kind: str, bill_id: int, rows: Sequence[tuple[int, WorkKind, int]
             "bill_line_id": line_id,
             "is_final": False,
         }
-        for line_id, kind, work_id in rows
+        for bill_id, line_id, order_id, kind, work_id in rows
     ]
     try:
         with session.begin_nested():
-            session.execute(sa.insert(WorkClaim), values)
+            bulk.add(WorkClaim, values)
     except IntegrityError as error:
         raise ConflictError(_("Some of this work is already on another invoice.")) from error
-    refresh_to_bill(orders.values())
+    refresh_to_bill(order_id for _bill, _line, order_id, _kind, _work in rows)
 
 
 def release_draft(bill_kind: str, bill_id: int, line_ids: Iterable[int] | None = None) -> None:

@@ -4,6 +4,7 @@ Visits, time, parts, report and photos have files of their own; who claims the w
 """
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from fsm.core import audit, numbering
-from fsm.core.db import session
+from fsm.core.db import lock, session
 from fsm.core.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
 from fsm.core.state import advance, check_version
 from fsm.customers.models import Customer, Equipment, Site
@@ -197,6 +198,35 @@ def validate(order_id: int, *, actor: Actor, moment: dt.datetime) -> ServiceOrde
         session.flush()
         _note(order, _("Report, hours and parts were validated."))
     return order
+
+
+def validate_many(order_ids: Collection[int], *, actor: Actor, moment: dt.datetime) -> int:
+    """The office has looked at all of these; gives how many were not validated before. All or none.
+
+    ConflictError for one that is not done any more.
+    """
+    if not is_desk(actor):
+        raise ForbiddenError(_("Your roles do not allow this."))
+    orders: dict[int, ServiceOrder] = lock(ServiceOrder, set(order_ids))
+    if len(orders) != len(set(order_ids)):
+        raise NotFoundError(_("There is no such service order."))
+    for order in orders.values():
+        if order.state is not OrderState.DONE:
+            raise ConflictError(_("%(number)s is not done any more.", number=order.number))
+    fresh = [order for order in orders.values() if order.validated_at is None]
+    for order in fresh:
+        order.validated_at, order.validated_by_id = moment, actor.id
+    session.flush()
+    audit.notes(([("service_order", order.id)], _("Report, hours and parts were validated.")) for order in fresh)
+    return len(fresh)
+
+
+def numbers_of(order_ids: Collection[int]) -> dict[int, str]:
+    """Numbers by id; unknown ids are left out."""
+    if not order_ids:
+        return {}
+    query = sa.select(ServiceOrder.id, ServiceOrder.number).where(ServiceOrder.id.in_(list(order_ids)))
+    return dict(session.execute(query.order_by(ServiceOrder.id)).all())
 
 
 def save_settings(values: SettingsValues, *, version: int | None) -> ServiceSettings:

@@ -101,6 +101,7 @@ def show(order_id: int) -> ResponseReturnValue:
         history=queries.history_of_equipment(order, g.actor),
         to_bill_value=sum((work.value for work in to_bill), Decimal("0.00")),
         invoice_url=url_if_there("invoices.draft_from_order", order_id=order.id) if to_bill else None,
+        choose_url=_choose_url(order, len(to_bill)),
         customer_url=url_if_there("customers.show", customer_id=order.customer_id),
         missing=services.missing_to_finish(order) if order.state is OrderState.IN_PROGRESS else [],
         entries=timeline("service_order", order.id) if desk else [],
@@ -115,6 +116,8 @@ def validate(order_id: int) -> ResponseReturnValue:
     if request.method == "POST":
         order = services.validate(order_id, actor=g.actor, moment=audit.now())
         flash(_("%(number)s is validated.", number=order.number), "success")
+        if order.has_work_to_bill:  # invoice later: the list where it waits, with count and value
+            return redirect(url_for("service_orders.done_not_invoiced"), 303)
         return redirect(url_for("service_orders.show", order_id=order_id), 303)
     order = find(order_id, g.actor, *_WHOLE)
     times, parts = work_rows(order)
@@ -128,6 +131,8 @@ def validate(order_id: int) -> ResponseReturnValue:
         rates=_proposed_rates(order, to_bill),
         to_bill_value=sum((work.value for work in to_bill), Decimal("0.00")),
         invoice_url=url_if_there("invoices.draft_from_order", order_id=order.id) if to_bill else None,
+        choose_url=_choose_url(order, len(to_bill)),
+        summary=queries.to_invoice_summary(today=g.today),
     )
 
 
@@ -139,3 +144,10 @@ def _proposed_rates(order: ServiceOrder, to_bill: list[BillableWork]) -> dict[st
         rate = proposed_rate(company, payer, work.taxed, site=order.site, on=g.today)
         found[f"{work.kind} {work.work_id}"] = why(rate.reason, rate.tax_rate, rate.special_status, order.site)
     return found
+
+
+def _choose_url(order: ServiceOrder, count: int) -> str | None:
+    """Where there is a choice: several hours and parts that are to bill."""
+    if order.state is not OrderState.DONE or count < 2:  # noqa: PLR2004 - one thing is no choice
+        return None
+    return url_if_there("invoices.choose_work", order_id=order.id)

@@ -17,7 +17,7 @@ from fsm.service_orders import marks, queries, report, services, visits
 from fsm.service_orders.blueprint import bp
 from fsm.service_orders.forms import FinishForm, ReasonForm, VisitForm
 from fsm.service_orders.models import ServiceOrder, Visit
-from fsm.service_orders.show_views import status
+from fsm.service_orders.show_views import status, url_if_there
 from fsm.service_orders.visibility import find, settings
 from fsm.users.queries import technicians
 
@@ -56,8 +56,7 @@ def finish(order_id: int) -> ResponseReturnValue:
         form.signed_by.data = order.signed_by
         form.no_signature_reason.data = order.no_signature_reason
     if form.validate_on_submit() and attempt(form, lambda: _finish(order_id, form)):
-        flash(_("%(number)s is done.", number=order.number), "success")
-        return to_order(order_id)
+        return _now_or_later(order_id)
     order = find(order_id, g.actor)
     return (
         render_template(
@@ -65,11 +64,27 @@ def finish(order_id: int) -> ResponseReturnValue:
             form=form,
             order=order,
             has_work=services.has_work(order_id),
+            may_invoice=bool(url_if_there("invoices.draft_from_order", order_id=order_id)),
             is_signature_required=settings().is_signature_required,
             running=[entry for entry in queries.times_of(order_id, g.actor) if entry.end_at is None],
         ),
         status(),
     )
+
+
+def _now_or_later(order_id: int) -> ResponseReturnValue:
+    """What comes after Done: the office's look and the invoice, or the list of what waits to be invoiced."""
+    order = find(order_id, g.actor)
+    if not order.has_work_to_bill or not g.actor.can("service_orders.done_not_invoiced"):
+        flash(_("%(number)s is done.", number=order.number), "success")
+        return to_order(order_id)
+    if request.form.get("then") == "invoice":
+        flash(
+            _("%(number)s is done. Look at report, hours and parts, then invoice it.", number=order.number), "success"
+        )
+        return redirect(url_for("service_orders.validate", order_id=order_id), 303)
+    flash(_("%(number)s is done and waits here to be invoiced.", number=order.number), "success")
+    return redirect(url_for("service_orders.done_not_invoiced"), 303)
 
 
 def _finish(order_id: int, form: FinishForm) -> ServiceOrder:

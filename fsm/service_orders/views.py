@@ -24,7 +24,7 @@ from fsm.service_orders import (  # noqa: F401 - the other pages of the blueprin
 from fsm.service_orders.blueprint import bp
 from fsm.service_orders.forms import PRIORITIES, STATES, OrderForm, SettingsForm
 from fsm.service_orders.models import OrderState, Priority
-from fsm.service_orders.show_views import status
+from fsm.service_orders.show_views import status, url_if_there
 from fsm.service_orders.visibility import find, is_desk
 from fsm.service_orders.visibility import settings as current_settings
 from fsm.users.queries import technicians
@@ -102,6 +102,7 @@ def done_not_invoiced() -> ResponseReturnValue:
         page=queries.done_not_invoiced(request.args.get("after"), done_from=done_from, done_before=done_before),
         summary=queries.to_invoice_summary(today=g.today, done_from=done_from, done_before=done_before),
         days={name: day for name, day in (("from", done_from), ("before", done_before)) if day},
+        month_end_url=url_if_there("invoices.month_end"),
     )
 
 

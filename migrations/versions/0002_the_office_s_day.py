@@ -98,6 +98,43 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "invoice_run",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum("running", "stopped", "done", name="state", native_enum=False, create_constraint=True, length=20),
+            nullable=False,
+        ),
+        sa.Column(
+            "grouping",
+            sa.Enum(
+                "order",
+                "site",
+                "customer",
+                "reference",
+                name="grouping",
+                native_enum=False,
+                create_constraint=True,
+                length=20,
+            ),
+            nullable=True,
+        ),
+        sa.Column("posting_date", sa.Date(), nullable=True),
+        sa.Column("criteria", sa.JSON(), nullable=False),
+        sa.Column("expected", sa.JSON(), nullable=False),
+        sa.Column("order_count", sa.Integer(), nullable=False),
+        sa.Column("row_count", sa.Integer(), nullable=False),
+        sa.Column("created_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("asked_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("resumed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("resumed_with", sa.Integer(), nullable=False),
+        sa.Column("beat_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invoice_run")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "kit",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("code", sa.String(length=20), nullable=False),
@@ -348,6 +385,52 @@ def upgrade() -> None:
             postgresql_where=sa.text("undone_entry_id IS NULL"),
         )
 
+    op.create_table(
+        "invoice_run_row",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "waiting",
+                "drafted",
+                "posted",
+                "failed",
+                "skipped",
+                name="state",
+                native_enum=False,
+                create_constraint=True,
+                length=20,
+            ),
+            nullable=False,
+        ),
+        sa.Column("invoice_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("sentence", sa.String(length=500), nullable=False),
+        sa.Column("line_count", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_invoice_run_row_customer_id")),
+        sa.ForeignKeyConstraint(["invoice_id"], ["invoice.id"], name=op.f("fk_invoice_run_row_invoice_id")),
+        sa.ForeignKeyConstraint(["run_id"], ["invoice_run.id"], name=op.f("fk_invoice_run_row_run_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invoice_run_row")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("invoice_run_row", schema=None) as batch_op:
+        batch_op.create_index("ix_invoice_run_row_invoice_id", ["invoice_id"], unique=False)
+        batch_op.create_index("ix_invoice_run_row_run_id_state_id", ["run_id", "state", "id"], unique=False)
+
+    op.create_table(
+        "invoice_run_order",
+        sa.Column("row_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("service_order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["row_id"], ["invoice_run_row.id"], name=op.f("fk_invoice_run_order_row_id")),
+        sa.ForeignKeyConstraint(
+            ["service_order_id"], ["service_order.id"], name=op.f("fk_invoice_run_order_service_order_id")
+        ),
+        sa.PrimaryKeyConstraint("row_id", "service_order_id", name=op.f("pk_invoice_run_order")),
+    )
+    with op.batch_alter_table("invoice_run_order", schema=None) as batch_op:
+        batch_op.create_index("ix_invoice_run_order_service_order_id", ["service_order_id"], unique=False)
+
     with op.batch_alter_table("app_user", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column("has_single_keys", sa.Boolean(name="has_single_keys"), server_default="1", nullable=False)
@@ -374,6 +457,20 @@ def upgrade() -> None:
 
     with op.batch_alter_table("invoice_line", schema=None) as batch_op:
         batch_op.add_column(sa.Column("rate_reason", sa.String(length=20), nullable=True))
+
+    with op.batch_alter_table("job", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("is_urgent", sa.Boolean(name="is_urgent"), server_default=sa.text("(false)"), nullable=False)
+        )
+        batch_op.add_column(sa.Column("done_count", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("total_count", sa.Integer(), nullable=True))
+        batch_op.create_index(
+            "ix_job_urgent",
+            ["run_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("is_urgent"),
+            postgresql_where=sa.text("is_urgent"),
+        )
 
     with op.batch_alter_table("labor_rate", schema=None) as batch_op:
         batch_op.add_column(

@@ -13,8 +13,9 @@ from fsm.catalog.price_lists import PriceListValues
 from fsm.core.audit import now
 from fsm.core.db import session, writing
 from fsm.files import services as files
-from fsm.invoices import crediting, taken_over
+from fsm.invoices import crediting, month_end, taken_over
 from fsm.invoices.models import Invoice, InvoiceState
+from fsm.invoices.selection import Criteria, preview
 from fsm.invoices.taken_over import TakenOverValues
 from fsm.ledger.models import ItemKind, JournalEntry, OpenItem, Period
 from fsm.ledger.periods import close_period
@@ -45,6 +46,7 @@ NO_PAGES = frozenset(
         "invoices.export",
         "invoices.panel",
         "invoices.pdf",
+        "invoices.run_progress",
         "invoices.suggest",
         "service_orders.photo",
         "service_orders.signature",
@@ -157,6 +159,15 @@ def _money() -> dict[str, int]:
         )
     ).first()
     assert owed is not None
+    factories.make_month(3, 2)
+    run = month_end.start(
+        Criteria(),
+        preview(Criteria()),
+        posting_date=factories.TODAY,
+        actor_id=user_of(Role.OFFICE).id,
+        today=factories.TODAY,
+    )
+    month_end.stop(run.id)
     withdrawn = session.scalars(sa.select(Invoice.id).where(Invoice.state == InvoiceState.WITHDRAWN)).one()
     note = session.scalars(
         sa.select(Invoice.id).where(Invoice.corrects_id.is_not(None), Invoice.state == InvoiceState.POSTED)
@@ -170,6 +181,7 @@ def _money() -> dict[str, int]:
         "owed_customer": owed.customer_id,
         "paid": session.scalars(sa.select(Invoice.id).where(Invoice.currency == "USD")).one(),
         "withdrawn": withdrawn,
+        "run": run.id,
         "note": note or 0,
         "journal_entry": session.scalars(sa.select(sa.func.max(JournalEntry.id))).one(),
         "payment": session.scalars(sa.select(sa.func.max(Payment.id))).one(),
@@ -237,6 +249,7 @@ def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
         "home.settings": ["/settings"],
         "home.show": ["/"],
         "invoices.cancel": [f"{posted}/cancel"],
+        "invoices.choose_work": [f"/invoices/from-order/{ids['order_done']}/choose"],
         "invoices.change_credit": [f"/invoices/{ids['credit']}/change-credit"],
         "invoices.credit": [f"{posted}/credit"],
         "invoices.edit": [f"{draft}/edit"],
@@ -245,6 +258,7 @@ def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
             "/invoices?q=nothing-like-it",
             *(f"/invoices?tab={tab}" for tab in ("draft", "overdue", "withdrawn")),
         ],
+        "invoices.month_end": ["/invoices/month-end?to_date=", "/invoices/month-end?to_date=2001-01-01"],
         "invoices.new": ["/invoices/new"],
         "invoices.new_credit": ["/invoices/new-credit"],
         "invoices.review": [f"{draft}/review", f"/invoices/{ids['credit']}/review"],
@@ -252,6 +266,8 @@ def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
             f"/invoices/review-many?ids={ids['draft']}&ids={ids['credit']}",
             "/invoices/review-many",
         ],
+        "invoices.run": [f"/invoices/month-end/{ids['run']}"],
+        "invoices.runs": ["/invoices/month-end/runs"],
         "invoices.show": [posted, *(f"/invoices/{ids[name]}" for name in ("paid", "withdrawn", "note"))],
         "invoices.show_taken_over": [f"/invoices/taken-over/{ids['taken_over']}"],
         "invoices.taken_over": ["/invoices/taken-over", "/invoices/taken-over?tab=undone"],

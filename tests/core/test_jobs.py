@@ -216,7 +216,7 @@ def test_the_worker_does_what_waits_and_survives_what_fails(app: Flask, monkeypa
 def test_the_worker_goes_on_when_the_database_was_away(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     stop, answers = threading.Event(), iter([ConnectionError("away"), True, False])
 
-    def flaky(_handlers: object) -> bool:
+    def flaky(_handlers: object, _stop: threading.Event) -> bool:
         answer = next(answers)
         if isinstance(answer, Exception):
             raise answer
