@@ -3,6 +3,7 @@
 import datetime as dt
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -80,23 +81,35 @@ def migrate(app: Flask) -> None:
 
 
 @main.command()
+@click.option(
+    "--scale",
+    type=click.IntRange(0, demo_company.MOST_SCALED),
+    default=0,
+    metavar="N",
+    help="So many invoices more, of the years before: with their customers, credit notes and payments.",
+)
 @click.pass_obj
-def demo(app: Flask) -> None:
+def demo(app: Flask, scale: int) -> None:
     """Load a believable company into a new database."""
     bring_up_to_date(app)
     with app.app_context():
         if company_services.current() is not None:
             raise click.ClickException("There is a company in this database already; the demo needs a new one.")
-        _load_demo()
+        _load_demo(scale)
         click.echo(f"Password of all demo logins: {demo_company.PASSWORD}")
         for email, roles in demo_company.LOGINS:
             click.echo(f"  {email:28} {roles}")
 
 
-def _load_demo() -> None:
+def _load_demo(scale: int = 0) -> None:
     today = dt.datetime.now(zone()).date()
-    with click.progressbar(length=demo_company.STEPS, label="Demo company", file=sys.stderr) as bar:
-        demo_company.load(today, progress=lambda: bar.update(1))
+    started = time.monotonic()
+    length = demo_company.STEPS + scale
+    with click.progressbar(length=length, label="Demo company", file=sys.stderr, show_pos=bool(scale)) as bar:
+        demo_company.load(today, progress=lambda: bar.update(1), scaled=scale, told=bar.update)
+    if scale:
+        seconds = time.monotonic() - started
+        click.echo(f"{scale:,} invoices more in {seconds:,.0f} s: {scale / seconds:,.0f} each second, all in all.")
 
 
 @main.command()

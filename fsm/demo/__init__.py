@@ -12,16 +12,17 @@ from typing import TypeVar
 from flask_babel import force_locale
 
 from fsm.core.db import writing
-from fsm.demo import catalog, customers, money, people, work
+from fsm.demo import catalog, customers, money, people, scale, work
 from fsm.demo.bills import events
 from fsm.demo.people import LOGINS
 from fsm.demo.scene import Scene
 from fsm.users import passwords
 from fsm.users.queries import DEMO_PASSWORD
 
-__all__ = ["LOGINS", "PASSWORD", "STEPS", "load"]
+__all__ = ["LOGINS", "MOST_SCALED", "PASSWORD", "STEPS", "load"]
 
 PASSWORD = DEMO_PASSWORD
+MOST_SCALED = scale.MOST
 _ORDER_STEPS, _MONEY_STEPS = 8, 6
 STEPS = 4 + _ORDER_STEPS + _MONEY_STEPS
 """How often ``load`` calls ``progress``."""
@@ -29,13 +30,21 @@ STEPS = 4 + _ORDER_STEPS + _MONEY_STEPS
 T = TypeVar("T")
 
 
-def load(today: dt.date, progress: Callable[[], None]) -> None:
+def _nobody(count: int) -> None:
+    """Hears of the lots where nobody else wants to."""
+    del count
+
+
+def load(
+    today: dt.date, progress: Callable[[], None], *, scaled: int = 0, told: Callable[[int], None] = _nobody
+) -> None:
     """Fill a migrated, empty database, in writing transactions of its own; ConflictError where there is a company.
 
     The first transaction makes the company, marked as a demo. A load that is killed later leaves the same company with
-    less in it, and sound books; to have the rest, load into a new database.
+    less in it, and sound books; to have the rest, load into a new database. ``scaled``: so many invoices more, of years
+    before, each lot of which ``told`` hears of.
     """
-    scene = Scene(today)
+    scene = Scene(today, scale.YEARS if scaled else 0)
     with force_locale("en"):  # the sentences that are stored
         password_hash = passwords.new_hash(PASSWORD)
         with writing(bulk=True):
@@ -48,6 +57,8 @@ def load(today: dt.date, progress: Callable[[], None]) -> None:
             customers.load(scene)
             catalog.load_own_prices(scene)
         progress()
+        if scaled:
+            scale.load(scene, scaled, told)
         drawn = work.draw()
         with _writing(scene):
             work.store(scene, drawn)

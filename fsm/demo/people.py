@@ -1,6 +1,5 @@
 """The company and who works there."""
 
-import datetime as dt
 from decimal import Decimal
 
 from fsm.company.models import Language
@@ -10,7 +9,6 @@ from fsm.users import services
 from fsm.users.actor import Actor
 from fsm.users.models import Role, User
 
-DAYS_BACK = 100  # the fiscal year starts early enough for all that lies in the past
 ADMINISTRATOR = "admin"
 # Key, name, role, phone, what an hour costs the company.
 STAFF = (
@@ -30,7 +28,7 @@ LOGINS = (
 
 def load(scene: Scene, password_hash: str) -> None:
     """The company's row with its books and settings, then its people."""
-    administrator = set_up_company(_set_up(scene.today, password_hash), today=scene.today)
+    administrator = set_up_company(_set_up(scene, password_hash), today=scene.today)
     scene.people[ADMINISTRATOR] = _actor(administrator)
     for key, name, role, phone, hourly_cost in STAFF:
         user = services.create_user(
@@ -44,11 +42,11 @@ def load(scene: Scene, password_hash: str) -> None:
         scene.people[key] = _actor(user)
 
 
-def _set_up(today: dt.date, password_hash: str) -> SetUp:
+def _set_up(scene: Scene, password_hash: str) -> SetUp:
     return SetUp(
         company=company_values(
             country_code="BE",
-            on=today,
+            on=scene.today,
             name="Vandamme Technics BV",
             legal_form="BV",
             street="Nieuwewandeling 118",
@@ -62,7 +60,7 @@ def _set_up(today: dt.date, password_hash: str) -> SetUp:
             phone="+32 9 278 41 10",
             website="https://vandamme-technics.example",
         ),
-        first_day=dt.date((today - dt.timedelta(days=DAYS_BACK)).year, 1, 1),
+        first_day=scene.first_day,
         iban="BE26 8900 1413 2729",
         bic="VDSPBE91",
         bank_name="Current account",

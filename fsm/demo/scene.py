@@ -12,6 +12,7 @@ from fsm.users.actor import Actor
 # Fixed holidays of Belgium, on which nobody works but those on duty: (month, day).
 _HOLIDAYS = {(1, 1), (5, 1), (7, 21), (8, 15), (11, 1), (11, 11), (12, 25)}
 _WEEKDAYS = 5
+_DAYS_BACK = 100
 _CLOCK = dt.time(10, 40)  # of a day that is not the real one
 
 
@@ -20,6 +21,7 @@ class Scene:
     """The day it is, and the ids of what has been made, by the keys of the demo's own tables."""
 
     today: dt.date
+    years: int = 0
     people: dict[str, Actor] = field(default_factory=dict)
     items: dict[str, int] = field(default_factory=dict)
     rates: dict[str, int] = field(default_factory=dict)
@@ -29,6 +31,11 @@ class Scene:
     pictures: dict[str, int] = field(default_factory=dict)
     orders: dict[str, int] = field(default_factory=dict)
     invoices: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def first_day(self) -> dt.date:
+        """Of the first fiscal year: early enough for all that lies in the past."""
+        return dt.date((self.today - dt.timedelta(days=_DAYS_BACK)).year - self.years, 1, 1)
 
     def day(self, offset: int) -> dt.date:
         """The working day so many before (negative) or after today; 0 is today, whatever day it is."""
