@@ -78,6 +78,16 @@ def update(model: type[Any], changes: Sequence[tuple[int, int, Mapping[str, Any]
         )
 
 
+def change(model: type[Any], changes: Sequence[tuple[Any, Mapping[str, Any]]]) -> None:
+    """The same for loaded rows that the caller holds: (row, its new values). They are read anew when looked at next."""
+    update(
+        model,
+        [(row.id, row.version, {name: getattr(row, name) for name in values}, values) for row, values in changes],
+    )
+    for row, _values in changes:
+        session.expire(row)
+
+
 @cache
 def _all_columns(table: str) -> dict[str, Any]:
     """What columns hold that are not given: their default, or NULL."""

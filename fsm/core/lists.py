@@ -101,9 +101,9 @@ class ListSpec:
     """The declaration.
 
     ``name`` is the slice's; page, export and actions are ``<name>.index``, ``.export``, ``.<action>``. ``parameters``
-    are the names in the address that narrow the list, read by ``filters``. ``sorts`` gives a tab's sorts, its own first,
-    each with an index; ``page`` gives one page of rows by key, ``count`` how many a tab has, exact to 999.
-    ``record`` is the endpoint of a row's page and the name of its id there.
+    are the names in the address that narrow the list, read by ``filters``; ``tab_name`` is the tab's. ``sorts`` gives
+    a tab's sorts, its own first, each with an index; ``page`` gives one page of rows by key, ``count`` how many a tab
+    has, exact to 999. ``record`` is the endpoint of a row's page and the name of its id there.
     """
 
     name: str
@@ -116,6 +116,7 @@ class ListSpec:
     sorts: Callable[[str], tuple[str, ...]]
     record: tuple[str, str]
     id_of: Callable[[Any], int]
+    tab_name: str = "tab"
     tabs: Mapping[str, Any] = field(default_factory=dict)
     more_tabs: Mapping[str, Any] = field(default_factory=dict)
     opening_tab: Callable[[Any, Any], str] = lambda filters, actor: ""  # noqa: ARG005 - a list without tabs
@@ -130,7 +131,7 @@ class ListSpec:
     def ask(self, arguments: Mapping[str, str], actor: Who, today: dt.date) -> Asked:
         """Read an address; what it says that is not understood is passed over."""
         filters = self.filters(arguments, actor)
-        tab = arguments.get("tab", "")
+        tab = arguments.get(self.tab_name, "")
         if tab not in self.tabs and tab not in self.more_tabs:
             tab = self.opening_tab(filters, actor)
         return Asked(tab, self.sort_of(tab, arguments.get("sort", "")), filters, actor, today)

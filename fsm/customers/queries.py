@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload
 
-from fsm.core import paging
 from fsm.core.db import session
 from fsm.core.errors import NotFoundError
 from fsm.core.types import sort_key
@@ -17,6 +17,14 @@ from fsm.customers.services import name_key
 
 SUGGESTIONS = 20
 _DIGITS_OF_A_PHONE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What narrows the list: words, and "business" or "consumer"."""
+
+    text: str = ""
+    kind: str = ""
 
 
 def customers(*, archived: bool = False, q: str = "", kind: str = "") -> sa.Select[Customer]:
@@ -28,17 +36,6 @@ def customers(*, archived: bool = False, q: str = "", kind: str = "") -> sa.Sele
     if kind in {"business", "consumer"}:
         query = query.where(Customer.is_business.is_(kind == "business"))
     return query.where(_matches(q)) if q.strip() else query
-
-
-def page(*, archived: bool, q: str, kind: str, cursor: str | None, descending: bool = False) -> paging.Page[Customer]:
-    """One page of the list by name."""
-    query = customers(archived=archived, q=q, kind=kind)
-    return paging.page(query, [Customer.sort_key, Customer.id], cursor, descending=descending)
-
-
-def count(*, archived: bool, q: str = "", kind: str = "") -> int:
-    """How many the tab holds, capped."""
-    return paging.capped_count(customers(archived=archived, q=q, kind=kind).with_only_columns(Customer.id))
 
 
 def _matches(q: str) -> sa.ColumnElement[bool]:

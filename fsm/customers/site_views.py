@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from fsm.company.countries import country_name
 from fsm.company.forms import newer_values
 from fsm.core.transactions import attempt
-from fsm.customers import dwellings, queries, sites
+from fsm.customers import dwellings, list_views, queries, sites  # noqa: F401 - list_views registers its pages
 from fsm.customers.forms import EquipmentForm, SiteForm
 from fsm.customers.models import Site
 from fsm.customers.views import bp, form_status, is_stale, related

@@ -9,7 +9,6 @@ from flask_babel import lazy_gettext as _l
 
 from fsm.company.countries import country_name
 from fsm.company.forms import newer_values
-from fsm.core.paging import COUNT_LIMIT
 from fsm.core.transactions import attempt
 from fsm.customers import queries, services, sites
 from fsm.customers.forms import ContactForm, CustomerForm, NewCustomerForm, reference
@@ -25,43 +24,6 @@ RELATED = (
     (_l("Payments"), "payments.index"),
     (_l("Statement"), "reports.customer_statement"),
 )
-
-
-@bp.get("")
-def index() -> ResponseReturnValue:
-    """Tabs by archived or not; ``q`` and ``kind`` narrow them."""
-    archived, q = request.args.get("tab") == "archived", request.args.get("q", "").strip()
-    kind, descending = request.args.get("kind", ""), request.args.get("sort") == "-name"
-    page = queries.page(archived=archived, q=q, kind=kind, cursor=request.args.get("after"), descending=descending)
-    kept: dict[str, Any] = {name: value for name in ("q", "kind", "sort") if (value := request.args.get(name))}
-    counts = {tab: queries.count(archived=tab, q=q, kind=kind) for tab in (False, True)}
-    tabs = [
-        {
-            "label": _("Archived") if tab else _("Active"),
-            "url": url_for("customers.index", **kept, tab="archived" if tab else None),
-            "is_current": tab == archived,
-            "count": _capped(counts[tab]),
-        }
-        for tab in (False, True)
-    ]
-    if archived:
-        kept["tab"] = "archived"
-    return render_template(
-        "customers/index.html",
-        page=page,
-        tabs=tabs,
-        total=_capped(counts[archived]),
-        kept=kept,
-        q=q,
-        kind=kind,
-        is_archived=archived,
-        sorted_by="-name" if descending else "name",
-        country_name=country_name,
-    )
-
-
-def _capped(number: int) -> str:
-    return f"{COUNT_LIMIT}+" if number > COUNT_LIMIT else str(number)
 
 
 @bp.get("/suggest")

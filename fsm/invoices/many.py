@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from fsm.core import audit
+from fsm.core import audit, bulk
 from fsm.core.db import lock, session
 from fsm.core.errors import DomainError
 from fsm.core.lists import Outcome
@@ -61,16 +61,8 @@ def mark_sent(invoice_ids: Sequence[int], *, how: str) -> Outcome:
             unsent.append(invoice)
         else:
             outcome.refuse(_name(invoice), _("It was marked as sent before."))
-    moment, how = audit.now(), how[:40]
-    session.execute(
-        sa.update(InvoiceFollowUp)
-        .where(InvoiceFollowUp.invoice_id.in_([invoice.id for invoice in unsent]))
-        .values(sent_at=moment, sent_how=how, version=InvoiceFollowUp.version + 1)
-        .execution_options(synchronize_session=False)
-    )
-    before, after = {"sent_at": None, "sent_how": ""}, {"sent_at": moment.isoformat(), "sent_how": how}
-    table = InvoiceFollowUp.__tablename__
-    audit.record((table, follow_ups[invoice.id].id, "update", before, after) for invoice in unsent)
+    values = {"sent_at": audit.now(), "sent_how": how[:40]}
+    bulk.change(InvoiceFollowUp, [(follow_ups[invoice.id], values) for invoice in unsent])
     audit.notes(
         ([(BILL_KIND, invoice.id), ("customer", invoice.customer_id)], _("%(number)s sent", number=invoice.number))
         for invoice in unsent

@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from fsm.core.db import session, total
 from fsm.core.errors import NotFoundError
-from fsm.core.paging import Page, page
+from fsm.core.paging import PAGE_SIZE, Page, page
 from fsm.ledger.models import (
     Account,
     AccountKind,
@@ -66,7 +66,6 @@ def items_of(kind: ItemKind, source_ids: Iterable[int]) -> dict[int, OpenItem]:
 class EntryFilter:
     """What a list of entries is narrowed to; ``text`` is the number of a document or of an entry."""
 
-    journal: Journal | None = None
     first_day: dt.date | None = None
     last_day: dt.date | None = None
     account_number: str = ""
@@ -82,12 +81,31 @@ class EntryRow:
     amount: Decimal
 
 
-def entries(wanted: EntryFilter, cursor: str | None = None) -> Page[EntryRow]:
-    """A page of posted entries, newest first: by date within a period, else in the order in which they were posted."""
-    query: sa.Select[Any] = sa.select(JournalEntry).options(joinedload(JournalEntry.fiscal_year))
-    query = query.where(JournalEntry.posted_at.is_not(None))
-    if wanted.journal:
-        query = query.where(JournalEntry.journal == wanted.journal)
+def entries(
+    wanted: EntryFilter,
+    cursor: str | None = None,
+    *,
+    journal: Journal | None = None,
+    descending: bool = True,
+    size: int = PAGE_SIZE,
+) -> Page[EntryRow]:
+    """A page of posted entries: by date within a period, else in the order in which they were posted."""
+    query, keys = _listed(wanted, journal)
+    found = page(query.options(joinedload(JournalEntry.fiscal_year)), keys, cursor, descending=descending, size=size)
+    rows = [row if isinstance(row, JournalEntry) else row.JournalEntry for row in found.rows]
+    amounts = _amounts([entry.id for entry in rows])
+    return Page([EntryRow(entry, amounts[entry.id]) for entry in rows], found.previous, found.next)
+
+
+def listed(wanted: EntryFilter, journal: Journal | None = None) -> sa.Select[Any]:
+    """The posted entries that a list shows."""
+    return _listed(wanted, journal)[0].with_only_columns(JournalEntry.id)
+
+
+def _listed(wanted: EntryFilter, journal: Journal | None) -> tuple[sa.Select[Any], list[Any]]:
+    query: sa.Select[Any] = sa.select(JournalEntry).where(JournalEntry.posted_at.is_not(None))
+    if journal:
+        query = query.where(JournalEntry.journal == journal)
     if wanted.customer_id:
         query = query.where(JournalEntry.customer_id == wanted.customer_id)
     if wanted.text:
@@ -98,10 +116,7 @@ def entries(wanted: EntryFilter, cursor: str | None = None) -> Page[EntryRow]:
         keys = [JournalEntry.entry_date, JournalEntry.id]
     if wanted.account_number:
         query, keys = _touching(query, keys, wanted.account_number)
-    found = page(query, keys, cursor, descending=True)
-    rows = [row if isinstance(row, JournalEntry) else row.JournalEntry for row in found.rows]
-    amounts = _amounts([entry.id for entry in rows])
-    return Page([EntryRow(entry, amounts[entry.id]) for entry in rows], found.previous, found.next)
+    return query, keys
 
 
 def _numbered(text: str) -> sa.ColumnElement[bool]:

@@ -1,6 +1,5 @@
 """Pages of the books: journal, entry, account, chart, periods; and a document's entries for its own page."""
 
-import datetime as dt
 from typing import Any
 
 from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
@@ -12,7 +11,9 @@ from fsm.customers import queries as customer_queries
 from fsm.ledger import periods as period_services
 from fsm.ledger import queries
 from fsm.ledger.forms import JOURNAL_LABELS, KIND_LABELS, ROLE_LABELS, ReopenForm, day_of, entry_name
-from fsm.ledger.models import Journal, Period
+from fsm.ledger.listing import JOURNAL
+from fsm.ledger.models import Period
+from fsm.users import list_pages
 from fsm.users import queries as user_queries
 
 bp = Blueprint("ledger", __name__, url_prefix="/ledger")
@@ -48,54 +49,24 @@ def _address(**changes: object) -> str:
     return url_for(request.endpoint or "", **(request.view_args or {}), **{k: v for k, v in kept.items() if v})
 
 
-def _journal() -> Journal | None:
-    name = request.args.get("journal", "")
-    return Journal(name) if name in set(Journal) else None
+list_pages.declare(bp, JOURNAL)
 
 
 @bp.get("")
 def index() -> ResponseReturnValue:
     """Entries, newest first."""
-    first_day, last_day = day_of(request.args.get("from")), day_of(request.args.get("to"))
-    if first_day or last_day:
-        first_day, last_day = first_day or dt.date.min, last_day or dt.date.max
-    customer_id = request.args.get("customer", type=int)
-    if not 0 < (customer_id or 0) < LARGEST_ID:
-        customer_id = None
-    wanted = queries.EntryFilter(
-        journal=_journal(),
-        first_day=first_day,
-        last_day=last_day,
-        account_number=request.args.get("account", "").strip(),
-        customer_id=customer_id,
-        text=request.args.get("q", "").strip(),
-    )
-    page = queries.entries(wanted, request.args.get("after"))
-    return render_template(
-        "ledger/index.html",
-        page=page,
-        wanted=wanted,
-        tabs=_tabs(wanted.journal),
-        active=_active(wanted, customer_queries.names([customer_id])),
-        kept={name: request.args[name] for name in ("journal", "customer") if request.args.get(name)},
-        previous_url=_address(after=page.previous) if page.previous else None,
-        next_url=_address(after=page.next) if page.next else None,
-    )
+    customer_id = JOURNAL.filters(request.args, g.actor).customer_id
+    names = customer_queries.names([customer_id])
+    customer_name = names.get(customer_id, _("Customer")) if customer_id else ""
+    return list_pages.show(JOURNAL, "ledger/index.html", customer_name=customer_name)
 
 
-def _tabs(current: Journal | None) -> list[dict[str, Any]]:
-    choices: list[tuple[Journal | None, Any]] = [(None, _("All")), *JOURNAL_LABELS.items()]
-    return [
-        {"label": label, "url": _address(journal=journal), "is_current": journal is current}
-        for journal, label in choices
-    ]
-
-
-def _active(wanted: queries.EntryFilter, names: dict[int, str]) -> list[dict[str, str]]:
-    """Filters that came by a link and have no box of their own."""
-    if not wanted.customer_id:
-        return []
-    return [{"label": names.get(wanted.customer_id, _("Customer")), "remove_url": _address(customer=None)}]
+@bp.get("/<id:entry_id>/panel")
+def panel(entry_id: int) -> ResponseReturnValue:
+    """The summary beside the list; opened by itself it is the page."""
+    if "HX-Request" not in request.headers:
+        return redirect(url_for("ledger.show", entry_id=entry_id))
+    return render_template("ledger/_panel.html", entry=queries.entry(entry_id), lines=queries.lines_of(entry_id))
 
 
 @bp.get("/<id:entry_id>")

@@ -62,6 +62,7 @@ class Payment(Base):
         sa.CheckConstraint("amount > 0", name="amount"),
         sa.Index("ix_payment_customer_id_id", "customer_id", "id"),
         sa.Index("ix_payment_paid_on_id", "paid_on", "id"),
+        sa.Index("ix_payment_kind_paid_on_id", "kind", "paid_on", "id"),
     )
 
     id: Mapped[int] = mapped_column(ID, primary_key=True)

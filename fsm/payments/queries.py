@@ -78,17 +78,26 @@ def payment(payment_id: int) -> Payment:
     return found
 
 
-def page(filters: Filters, cursor: str | None) -> paging.Page[Payment]:
-    """Payments, refunds and moves, the newest day first; undone ones too."""
-    keys = [Payment.paid_on, Payment.id]
-    return paging.page(listed(filters), keys, cursor, descending=True)
-
-
-def listed(filters: Filters) -> sa.Select[Any]:
-    """The payments that a list shows, with customer and open items loaded."""
-    query = sa.select(Payment).options(
+def page(
+    filters: Filters,
+    cursor: str | None,
+    *,
+    kind: PaymentKind | None = None,
+    descending: bool = True,
+    size: int = paging.PAGE_SIZE,
+) -> paging.Page[Payment]:
+    """Payments, refunds and moves, or one of these, by day; undone ones too."""
+    query = listed(filters, kind).options(
         orm.joinedload(Payment.customer), orm.selectinload(Payment.parts).joinedload(PaymentPart.open_item)
     )
+    return paging.page(query, [Payment.paid_on, Payment.id], cursor, descending=descending, size=size)
+
+
+def listed(filters: Filters, kind: PaymentKind | None = None) -> sa.Select[Any]:
+    """The payments that a list shows."""
+    query = sa.select(Payment)
+    if kind is not None:
+        query = query.where(Payment.kind == kind)
     if filters.customer_id is not None:
         query = query.where(Payment.customer_id == filters.customer_id)
     if filters.method is not None:

@@ -1,6 +1,5 @@
 """Pages of payments: the list, registering, undoing, moving, refunding, and the fragment of the invoice page."""
 
-import datetime as dt
 from typing import Any
 
 from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
@@ -23,8 +22,8 @@ from fsm.payments.forms import (
     SettingsForm,
     WhoForm,
 )
-from fsm.payments.models import PaymentMethod
-from fsm.payments.queries import Filters
+from fsm.payments.listing import PAYMENTS, status_of
+from fsm.users import list_pages
 from fsm.users import queries as user_queries
 
 bp = Blueprint("payments", __name__)
@@ -35,23 +34,28 @@ def _words() -> dict[str, Any]:
     return {"payment_methods": dict(METHODS), "payment_kind": reversal.kind_name, "open_item_url": _item_url}
 
 
+list_pages.declare(bp, PAYMENTS, "/payments")
+
+
 @bp.get("/payments")
 def index() -> ResponseReturnValue:
     """Payments, refunds and moves, the newest first."""
-    args = request.args
-    method = args.get("method", "")
-    filters = Filters(
-        text=args.get("q", "").strip()[:100],
-        customer_id=_id("customer_id"),
-        method=PaymentMethod(method) if method in set(PaymentMethod) else None,
-        first_day=_day("from"),
-        last_day=_day("to"),
-        money_only=args.get("money") == "yes",
-    )
-    page = queries.page(filters, args.get("after"))
-    customer = customer_queries.customer(filters.customer_id) if filters.customer_id else None
+    customer_id = PAYMENTS.filters(request.args, g.actor).customer_id
+    customer = customer_queries.customer(customer_id) if customer_id else None
+    return list_pages.show(PAYMENTS, "payments/index.html", customer=customer, methods=METHODS)
+
+
+@bp.get("/payments/<id:payment_id>/panel")
+def panel(payment_id: int) -> ResponseReturnValue:
+    """The summary beside the list; opened by itself it is the page."""
+    if "HX-Request" not in request.headers:
+        return redirect(url_for("payments.show", payment_id=payment_id))
+    payment = queries.payment(payment_id)
     return render_template(
-        "payments/index.html", page=page, filters=filters, customer=customer, is_filtered=filters != Filters()
+        "payments/_panel.html",
+        payment=payment,
+        status=status_of(payment),
+        entries=user_queries.timeline("customer", payment.customer_id, 5),
     )
 
 
@@ -294,13 +298,6 @@ def _id(name: str) -> int | None:
     """An id of the query string or of the form; None for what is none."""
     text = request.values.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and 1 <= len(text) < 20 and 1 <= int(text) <= MAX_ID else None  # noqa: PLR2004 - digits of an id
-
-
-def _day(name: str) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(request.args.get(name, ""))
-    except ValueError:
-        return None
 
 
 def _status() -> int:

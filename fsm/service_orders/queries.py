@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from fsm.core.db import session
 from fsm.core.formats import zone
 from fsm.core.money import rounded
-from fsm.core.paging import COUNT_LIMIT, PAGE_SIZE, Page, capped_count, page
+from fsm.core.paging import PAGE_SIZE, Page, page
 from fsm.core.types import sort_key
 from fsm.customers.models import Customer, Site
 from fsm.service_orders.billable import BillableWork, billable_work, has_work_to_bill, hours_of, is_to_bill
@@ -41,13 +41,17 @@ _ROW = (
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What narrows a list: words, a technician, a customer, days (planned; of a done order: the day it was done)."""
+    """What narrows a list: words, a technician, a customer, days (planned; of a done order: the day it was done).
+
+    ``validated``: "yes", "no" or all.
+    """
 
     text: str = ""
     technician_id: int | None = None
     customer_id: int | None = None
     from_date: dt.date | None = None
     to_date: dt.date | None = None
+    validated: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +118,19 @@ def listed(tab: str, filters: Filters, actor: Actor) -> sa.Select[Any]:
         query = query.where(_visit(Visit.technician_id == filters.technician_id))
     if filters.from_date or filters.to_date:
         query = query.where(_within(tab, filters.from_date, filters.to_date))
+    if filters.validated:
+        is_validated = ServiceOrder.validated_at.is_not(None)
+        query = query.where(is_validated if filters.validated == "yes" else ~is_validated)
     return query.where(_matching(filters.text))
 
 
-def page_of(tab: str, filters: Filters, actor: Actor, cursor: str | None) -> Page[ServiceOrder]:
-    """One page of a tab, with customer, site and visits."""
-    return page(listed(tab, filters, actor).options(*_ROW), [ServiceOrder.id], cursor, descending=True)
-
-
-def tab_counts(filters: Filters, actor: Actor) -> dict[str, int]:
-    """How many orders each tab has under these filters, exact to 999."""
-    return {tab: capped_count(listed(tab, filters, actor)) for tab in TABS}
+def page_of(
+    tab: str, filters: Filters, actor: Actor, cursor: str | None, *, sort: str = "-number", size: int = PAGE_SIZE
+) -> Page[ServiceOrder]:
+    """One page of a tab, with customer, site and visits; by number, or by the moment it was done."""
+    keys = [ServiceOrder.done_at, ServiceOrder.id] if sort.endswith("done") else [ServiceOrder.id]
+    query = listed(tab, filters, actor).options(*_ROW)
+    return page(query, keys, cursor, descending=sort.startswith("-"), size=size)
 
 
 def of_customer(customer_id: int, actor: Actor, limit: int = 10) -> list[ServiceOrder]:
@@ -303,11 +309,6 @@ def parts_of(order_id: int) -> list[PartUsed]:
     query = sa.select(PartUsed).where(PartUsed.service_order_id == order_id)
     query = query.options(joinedload(PartUsed.technician), joinedload(PartUsed.stock_item))
     return list(session.scalars(query.order_by(PartUsed.id)))
-
-
-def count_text(count: int) -> str:
-    """A capped count as a tab shows it."""
-    return str(count) if count <= COUNT_LIMIT else f"{COUNT_LIMIT}+"
 
 
 def _visit(condition: sa.ColumnElement[bool]) -> sa.Exists:

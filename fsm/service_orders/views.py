@@ -1,7 +1,6 @@
 """Service orders: lists, My work, done and not invoiced, a new one, editing, settings."""
 
 import datetime as dt
-from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,8 +10,9 @@ from fsm.core import audit
 from fsm.core.db import session
 from fsm.core.errors import NotFoundError
 from fsm.core.transactions import attempt
-from fsm.customers.models import Customer, Site
+from fsm.customers.models import Site
 from fsm.service_orders import (  # noqa: F401 - the other pages of the blueprint register themselves
+    list_views,
     queries,
     report_views,
     services,
@@ -27,53 +27,8 @@ from fsm.service_orders.models import OrderState, Priority
 from fsm.service_orders.show_views import status, url_if_there
 from fsm.service_orders.visibility import find, is_desk
 from fsm.service_orders.visibility import settings as current_settings
-from fsm.users.queries import technicians
 
 __all__ = ["bp"]
-
-TAB_LABELS = {tab: STATES[state] for tab, state in queries.TABS.items()}
-
-
-@bp.get("")
-def index() -> ResponseReturnValue:
-    tab = request.args.get("tab", "")
-    tab = tab if tab in queries.TABS else "in_progress" if not is_desk(g.actor) else "unscheduled"
-    filters = _filters()
-    kept: dict[str, Any] = {
-        name: value for name, value in request.args.items() if name not in {"tab", "after"} and value
-    }
-    customer = session.get(Customer, filters.customer_id) if filters.customer_id else None
-    return render_template(
-        "service_orders/index.html",
-        tab=tab,
-        page=queries.page_of(tab, filters, g.actor, request.args.get("after")),
-        tabs=[
-            {
-                "label": TAB_LABELS[name],
-                "url": url_for("service_orders.index", tab=name, **kept),
-                "is_current": name == tab,
-                "count": queries.count_text(count),
-            }
-            for name, count in queries.tab_counts(filters, g.actor).items()
-        ],
-        filters=filters,
-        kept=kept,
-        customer=customer if customer and is_desk(g.actor) else None,
-        technicians=technicians() if is_desk(g.actor) else [],
-        states=STATES,
-        priorities=PRIORITIES,
-    )
-
-
-def _filters() -> queries.Filters:
-    args = request.args
-    return queries.Filters(
-        text=args.get("q", "").strip()[:100],
-        technician_id=_id(args.get("technician")) if is_desk(g.actor) else None,
-        customer_id=_id(args.get("customer_id")),
-        from_date=_day(args.get("from")),
-        to_date=_day(args.get("to")),
-    )
 
 
 def _id(text: str | None) -> int | None:

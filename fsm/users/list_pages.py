@@ -83,9 +83,11 @@ class ListPage:
     def _known(self) -> dict[str, Any]:
         return dict(self.kept)
 
-    def record_url(self, row: Any) -> str:  # noqa: ANN401 - a row of any list
-        """The page of a row's record."""
+    def record_url(self, row: Any) -> str | None:  # noqa: ANN401 - a row of any list
+        """The page of a row's record, where this user may open it."""
         endpoint, name = self.spec.record
+        if not g.actor.can(endpoint):
+            return None
         values: dict[str, Any] = {name: self.spec.id_of(row)}
         return url_for(endpoint, **values)
 
@@ -103,7 +105,7 @@ def capped(number: int) -> str:
     return f"{COUNT_LIMIT}+" if number > COUNT_LIMIT else str(number)
 
 
-def declare(bp: Blueprint, spec: ListSpec, path: str) -> None:
+def declare(bp: Blueprint, spec: ListSpec, path: str = "") -> None:
     """Make a list known and give it its export, ``<path>/export``."""
 
     def remember(state: BlueprintSetupState) -> None:
@@ -150,7 +152,7 @@ def _page(spec: ListSpec, asked: Asked, saved: Sequence[SavedFilter]) -> ListPag
         tabs=[
             {
                 "label": labels[name],
-                "url": _address(spec, {**kept, "tab": name, "sort": None}),
+                "url": _address(spec, {**kept, spec.tab_name: name, "sort": None}),
                 "is_current": name == asked.tab,
                 "count": capped(number),
             }
@@ -173,7 +175,7 @@ def _in_tab(spec: ListSpec, asked: Asked, tab: str) -> Asked:
 
 def _kept(spec: ListSpec, arguments: Mapping[str, str], asked: Asked) -> dict[str, str]:
     """The parts of an address that make a view; nothing else that stands there is carried along."""
-    kept = {"tab": asked.tab} if asked.tab else {}
+    kept = {spec.tab_name: asked.tab} if asked.tab else {}
     if arguments.get("sort"):
         kept["sort"] = asked.sort
     return kept | {name: value for name in spec.parameters if (value := arguments.get(name, "").strip())}

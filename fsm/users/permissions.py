@@ -43,6 +43,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "users.make_default_filter": EVERYONE,
     "users.choose_columns": EVERYONE,
     "users.index": SETTINGS,
+    "users.export": SETTINGS,
     "users.new": ADMINISTRATORS,
     "users.edit": ADMINISTRATORS,
     "users.deactivate": ADMINISTRATORS,
@@ -63,6 +64,12 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "company.numbering_example": SETTINGS,
     # --- customers
     "customers.index": READERS,
+    "customers.export": READERS,
+    "customers.panel": READERS,
+    "customers.archive_many": DESK,
+    "customers.unarchive_many": DESK,
+    "customers.remind_many": DESK,
+    "customers.do_not_remind_many": DESK,
     "customers.suggest": READERS,
     "customers.options": READERS,
     "customers.sites_of": READERS,
@@ -86,6 +93,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "customers.unarchive_equipment": DESK,
     # --- ledger
     "ledger.index": BOOKS,
+    "ledger.export": BOOKS,
+    "ledger.panel": BOOKS,
     "ledger.show": READERS,
     "ledger.entries_of": READERS,
     "ledger.account": BOOKS,
@@ -124,6 +133,9 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "catalog.suggest_parts": STAFF,
     # --- service_orders
     "service_orders.index": STAFF,
+    "service_orders.export": DESK,
+    "service_orders.panel": STAFF,
+    "service_orders.validate_many": DESK,
     "service_orders.mine": frozenset({T}),
     "service_orders.done_not_invoiced": DESK,
     "service_orders.new": STAFF,
@@ -202,6 +214,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "invoices.see_margin": DESK,
     # --- payments
     "payments.index": READERS,
+    "payments.export": READERS,
+    "payments.panel": READERS,
     "payments.show": READERS,
     "payments.of_invoice": READERS,
     "payments.of_item": READERS,

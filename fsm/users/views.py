@@ -19,9 +19,8 @@ from werkzeug import Response
 
 from fsm.core.db import session
 from fsm.core.errors import DomainError, NotFoundError
-from fsm.core.paging import capped_count, page
 from fsm.core.transactions import attempt, needs_no_key, prepares
-from fsm.users import list_views, login, passwords, queries, services, sessions  # noqa: F401 - list_views registers its pages
+from fsm.users import list_pages, list_views, login, passwords, queries, services, sessions  # noqa: F401 - list_views registers its pages
 from fsm.users.actor import Actor
 from fsm.users.blueprint import bp
 from fsm.users.forms import (
@@ -33,6 +32,7 @@ from fsm.users.forms import (
     SetPasswordForm,
     UserForm,
 )
+from fsm.users.listing import USERS
 from fsm.users.models import User
 
 __all__ = ["bp"]
@@ -195,18 +195,13 @@ def end_other_sessions() -> ResponseReturnValue:
     return redirect(url_for("users.profile"), 303)
 
 
+list_pages.declare(bp, USERS, "/users")
+
+
 @bp.get("/users")
 def index() -> ResponseReturnValue:
-    active, text = request.args.get("tab") != "deactivated", request.args.get("q", "")
-    users = page(queries.listed(active=active, text=text), [User.sort_key, User.id], request.args.get("after"))
-    return render_template(
-        "users/index.html",
-        page=users,
-        active=active,
-        text=text,
-        counts={tab: capped_count(queries.listed(active=tab)) for tab in (True, False)},
-        role_labels=ROLE_LABELS,
-    )
+    """Who logs in, and who has left."""
+    return list_pages.show(USERS, "users/index.html")
 
 
 @dataclass(frozen=True, slots=True)

@@ -482,6 +482,12 @@ def upgrade() -> None:
             )
         )
 
+    with op.batch_alter_table("payment", schema=None) as batch_op:
+        batch_op.create_index("ix_payment_kind_paid_on_id", ["kind", "paid_on", "id"], unique=False)
+
+    with op.batch_alter_table("service_order", schema=None) as batch_op:
+        batch_op.create_index("ix_service_order_state_done_at_id", ["state", "done_at", "id"], unique=False)
+
     with op.batch_alter_table("service_settings", schema=None) as batch_op:
         batch_op.add_column(sa.Column("weekly_hours", sa.BigInteger(), server_default="3800", nullable=False))
 

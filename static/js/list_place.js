@@ -15,6 +15,7 @@ function kept(path) {
 }
 
 export function list() {
+  document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   const left = kept(location.pathname);
   const here = location.pathname + location.search;
   if (left?.comesBack && left.address === here) window.scrollTo(0, left.scroll);

@@ -38,7 +38,9 @@ NO_PAGES = frozenset(
         "catalog.suggest_parts",
         "company.logo",
         "company.numbering_example",
+        "customers.export",
         "customers.options",
+        "customers.panel",
         "customers.sites_of",
         "customers.suggest",
         "home.commands",
@@ -48,8 +50,15 @@ NO_PAGES = frozenset(
         "invoices.pdf",
         "invoices.run_progress",
         "invoices.suggest",
+        "ledger.export",
+        "ledger.panel",
+        "payments.export",
+        "payments.panel",
+        "service_orders.export",
+        "service_orders.panel",
         "service_orders.photo",
         "service_orders.signature",
+        "users.export",
     }
 )
 

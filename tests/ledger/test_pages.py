@@ -117,16 +117,16 @@ def test_pages_by_key_newest_first(database: Flask) -> None:
         customer_id = make_customer().id
         days = [MARCH + dt.timedelta(days=place % 3) for place in range(120)]
         services.post([sale(customer_id, place + 1, day) for place, day in enumerate(days)], actor_id=None)
-    for wanted in (
-        queries.EntryFilter(),
-        queries.EntryFilter(first_day=MARCH, last_day=APRIL),
-        queries.EntryFilter(account_number="400000"),
-        queries.EntryFilter(account_number="400000", journal=Journal.SALES, first_day=MARCH, last_day=APRIL),
+    for wanted, journal in (
+        (queries.EntryFilter(), None),
+        (queries.EntryFilter(first_day=MARCH, last_day=APRIL), None),
+        (queries.EntryFilter(account_number="400000"), None),
+        (queries.EntryFilter(account_number="400000", first_day=MARCH, last_day=APRIL), Journal.SALES),
     ):
         seen: list[JournalEntry] = []
         cursor = None
         while True:
-            page = queries.entries(wanted, cursor)
+            page = queries.entries(wanted, cursor, journal=journal)
             seen += [row.entry for row in page.rows]
             if (cursor := page.next) is None:
                 break

@@ -214,7 +214,7 @@ def test_the_list_pages_and_filters_in_few_queries(
     assert client.get(f"/payments?customer_id={other.id}").get_data(as_text=True).count('<tr role="row"') == 2
     cash = client.get("/payments?method=cash&from=2026-03-20").get_data(as_text=True)
     assert cash.count('<tr role="row"') == 5  # places 7, 21, 35, 49
-    assert "No payments here" in client.get("/payments?to=2020-01-01").get_data(as_text=True)
+    assert "Nothing found" in client.get("/payments?to=2020-01-01").get_data(as_text=True)
 
 
 def test_settings(app: Flask, client_for: ClientFor) -> None:

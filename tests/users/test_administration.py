@@ -239,7 +239,7 @@ def test_list_is_searched_without_accents_and_takes_the_same_queries_for_many(
     page = client.get("/users?q=zoe 29").get_data(as_text=True)
     assert "Zoë 29" in page
     assert "Zoë 28" not in page
-    assert "Nobody was found" in client.get("/users?q=100%25").get_data(as_text=True)
+    assert "Nothing found" in client.get("/users?q=100%25").get_data(as_text=True)
 
 
 def test_choices_of_technicians_keep_those_already_chosen(database: Flask) -> None:
