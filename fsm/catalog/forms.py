@@ -19,6 +19,7 @@ from fsm.core.fields import DayField, ExactField, Form, TextField
 from fsm.core.formats import percent
 
 HIGHEST_PRICE = Decimal("9999999.9999")
+STEPS = ("0.01", "0.05", "0.10", "0.50", "1.00")
 UNIT = r"^([^\W\d_]\S*)?$"
 ACCOUNT = r"^([0-9]{6,8})?$"
 RATE_KINDS = (
@@ -197,3 +198,16 @@ class KitLineForm(Form):
 
 def _key(rate: Decimal | None) -> str:
     return "" if rate is None else f"{rate.normalize():f}"
+
+
+class PriceChangeForm(Form):
+    """By how much the prices of many items change, and to what they are rounded."""
+
+    percentage = ExactField(
+        _l("Change"), [InputRequired(_l("Say by how much."))], places=2, low=Decimal(-90), high=Decimal(1000)
+    )
+    step = SelectField(_l("Rounded to"), choices=choices((step, f"EUR {step}") for step in STEPS), default=STEPS[0])
+
+    def change(self) -> tuple[Decimal, Decimal]:
+        """(percentage, step)."""
+        return self.percentage.data or Decimal(0), Decimal(self.step.data or STEPS[0])

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from fsm.catalog import (
     kit_views,  # noqa: F401 - the other pages of the blueprint register themselves
+    list_views,  # noqa: F401 - the same
     price_list_views,
     price_lists,
     queries,
@@ -15,7 +16,7 @@ from fsm.catalog import (
 )
 from fsm.catalog.blueprint import bp
 from fsm.catalog.blueprint import status as _status
-from fsm.catalog.forms import RATE_KINDS, CustomerPriceForm, ItemForm, RateForm, choices
+from fsm.catalog.forms import CustomerPriceForm, ItemForm, RateForm, choices
 from fsm.catalog.models import CustomerPrice, StockItem
 from fsm.catalog.prices import list_of
 from fsm.company.services import the_company
@@ -23,35 +24,11 @@ from fsm.core import audit
 from fsm.core.db import session
 from fsm.core.errors import NotFoundError
 from fsm.core.formats import plain
-from fsm.core.paging import capped_count, page
 from fsm.core.transactions import attempt
 from fsm.customers.models import Customer
 from fsm.users.queries import timeline
 
 __all__ = ["bp"]
-TABS = ("items", "rates", "archived")
-
-
-@bp.get("")
-def index() -> ResponseReturnValue:
-    tab = request.args.get("tab", "items")
-    tab = tab if tab in TABS else "items"
-    text = request.args.get("q", "").strip()[:100]
-    items = page(
-        queries.listed_items(archived=tab == "archived", text=text),
-        [StockItem.sort_key, StockItem.id],
-        request.args.get("after"),
-    )
-    rates = queries.archived_rates() if tab == "archived" else queries.rates()
-    return render_template(
-        "catalog/index.html",
-        tab=tab,
-        text=text,
-        page=items,
-        rates=rates,
-        rate_kinds=dict(RATE_KINDS),
-        item_count=capped_count(queries.listed_items()),
-    )
 
 
 @bp.route("/items/new", methods=["GET", "POST"])

@@ -22,7 +22,6 @@ MOST_IN_A_CELL = 32_767
 _FORMATS = {
     Kind.AMOUNT: "#,##0.00",
     Kind.PRICE: "#,##0.00##",
-    Kind.PERCENT: "0.####",
     Kind.DATE: "dd/mm/yyyy",
     Kind.MOMENT: "dd/mm/yyyy hh:mm",
 }

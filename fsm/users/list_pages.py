@@ -186,6 +186,11 @@ def _address(spec: ListSpec, parts: Mapping[str, object]) -> str:
     return url_for(spec.endpoint, **values)
 
 
+def list_url(spec: ListSpec) -> str:
+    """The list as the form (``list``) left it."""
+    return f"{url_for(spec.endpoint)}?{view_of(spec, request.form.get('list', ''))[1]}"
+
+
 def view_of(spec: ListSpec, query: str) -> tuple[Asked, str]:
     """A view that came as text (of a form): read like an address, and written anew."""
     arguments = MultiDict(parse_qsl(query[:4000], max_num_fields=50))
@@ -242,8 +247,7 @@ def chosen_ids(spec: ListSpec, most: int = MOST_CHOSEN) -> list[int]:
 
 def acted(spec: ListSpec, outcome: Outcome, done: str) -> ResponseReturnValue:
     """Back to the list; or, where rows were left as they were, a page that says which and why."""
-    query = view_of(spec, request.form.get("list", ""))[1]
-    back_url = f"{url_for(spec.endpoint)}?{query}"
+    back_url = list_url(spec)
     if not outcome.refused:
         flash(done, "success")
         return redirect(back_url, 303)

@@ -104,6 +104,13 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "ledger.reopen_period": MANAGERS,
     # --- catalog
     "catalog.index": DESK,
+    "catalog.export": DESK,
+    "catalog.panel": DESK,
+    "catalog.see_purchase_prices": DESK,
+    "catalog.archive_many": DESK,
+    "catalog.unarchive_many": DESK,
+    "catalog.preview_prices": DESK,
+    "catalog.change_prices": DESK,
     "catalog.new": DESK,
     "catalog.edit": DESK,
     "catalog.archive": DESK,

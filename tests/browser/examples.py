@@ -34,6 +34,8 @@ NO_PAGES = frozenset(
         "healthz",
         "backups.download",
         "backups.listed",
+        "catalog.export",
+        "catalog.panel",
         "catalog.suggest",
         "catalog.suggest_parts",
         "company.logo",

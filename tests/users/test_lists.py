@@ -9,18 +9,21 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from lxml import html
 from openpyxl import load_workbook
 
-from fsm.core import formats
+from fsm.core import audit, formats
 from fsm.core.db import session, writing
 from fsm.core.lists import MOST_SORTS, ListSpec
 from fsm.invoices import services
 from fsm.invoices.models import Invoice
+from fsm.service_orders.models import OrderState
 from fsm.users import saved_lists
 from fsm.users.models import Role, SavedFilter
+from fsm.users.permissions import PERMISSIONS
 from tests import factories
 from tests.conftest import user_of
 from tests.home.books import keep_books
@@ -48,6 +51,12 @@ def printed(value: Any) -> str:
         case int() | float():
             return formats.money(D(str(value)))
     return str(value)
+
+
+def plain(word: str) -> str:
+    """A cell of a page without currency and per cent sign."""
+    word = word.replace("USD\N{NO-BREAK SPACE}", "")
+    return formats.money(D(word[:-2])) if word.endswith("%") else word
 
 
 def on_page(text: str) -> list[list[str]]:
@@ -90,7 +99,7 @@ def test_page_and_files_show_the_same(database: Flask, client_for: Clients) -> N
                     [word for place, value in enumerate(row) if place not in money and (word := printed(value))]
                     for row in cells
                 ]
-            bare = [[word.replace("USD\N{NO-BREAK SPACE}", "") for word in row if word != "–"] for row in rows]
+            bare = [[plain(word) for word in row if word != "–"] for row in rows]
             assert in_sheet == bare, (spec.name, tab)
             text = client.get(f"{path}/export?{address}&format=csv").data.decode("utf-8-sig")
             in_csv = list(csv.reader(io.StringIO(text)))
@@ -253,3 +262,59 @@ def test_the_summary_beside_the_list(database: Flask, client_for: Clients) -> No
     for words in (invoice.number, "1,210.00", "Mark as sent", "posted"):
         assert words in text, words
     assert client.get("/invoices/999/panel", headers={"HX-Request": "true"}).status_code == 404
+
+
+def test_many_customers_orders_and_items(database: Flask, client_for: Clients) -> None:
+    with writing(bulk=True):
+        customers = [factories.make_customer(), factories.make_customer(archived_at=audit.now())]
+        site = factories.make_site(customers[0])
+        done, planned = (
+            factories.make_order(site, state=OrderState.DONE, done_at=audit.now()),
+            factories.make_order(site),
+        )
+        items = [factories.make_item(code=code, sale_price=D(price)) for code, price in (("A", "12.34"), ("B", "0.00"))]
+        ids = [[row.id for row in rows] for rows in (customers, (done, planned), items)]
+    client = client_for(Role.OFFICE)
+
+    def act(path: str, chosen: list[int], **data: str) -> str:
+        text = client.post(path, data={"ids": chosen, **data}).get_data(as_text=True)
+        session.rollback()  # what was read so far is a picture of before
+        session.expire_all()
+        return text
+
+    assert "1 done, 1 not" in act("/customers/archive-many", ids[0])
+    assert all(row.archived_at for row in customers)
+    act("/customers/remind-many", ids[0])
+    assert [row.automatic_reminders for row in customers] == [True, True]
+    assert "Only an order that is done" in act("/service-orders/validate-many", ids[1])
+    assert (done.validated_by_id, planned.validated_at) == (user_of(Role.OFFICE).id, None)
+    # 12.34 and 3.5 % more are 12.7719: to 5 cents 12.75.
+    assert "12.75" in act("/catalog/preview-prices", ids[2], percentage="3.5", step="0.05")
+    assert items[0].sale_price == D("12.34")
+    assert "would stay the same" in act("/catalog/change-prices", ids[2], percentage="3.5", step="0.05")
+    assert [row.sale_price for row in items] == [D("12.75"), D("0.00")]
+    assert client.post("/catalog/change-prices", data={"ids": ids[2], "percentage": "-91"}).status_code == 422
+    (change,) = audit_rows("stock_item", ids[2][0], "update")
+    assert (change.before, change.after) == ({"sale_price": "12.3400"}, {"sale_price": "12.75"})
+    assert items[0].version == 2
+
+
+def audit_rows(table: str, row_id: int, action: str) -> list[audit.AuditChange]:
+    query = sa.select(audit.AuditChange).where(
+        audit.AuditChange.table_name == table, audit.AuditChange.row_id == row_id, audit.AuditChange.action == action
+    )
+    return list(session.scalars(query))
+
+
+def test_what_a_role_may_not_know_is_no_column_of_its_lists(
+    database: Flask, client_for: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(PERMISSIONS, "catalog.see_purchase_prices", frozenset({Role.MANAGER}))
+    with writing(bulk=True):
+        factories.make_item(purchase_price=D("7.77"))
+    for role, is_shown in ((Role.MANAGER, True), (Role.OFFICE, False)):
+        client = client_for(role)
+        client.post("/lists/catalog/columns", data={"order": "purchase_price", "columns": "purchase_price"})
+        for path in ("/catalog", "/catalog/export?tab=items"):
+            assert ("7.77" in client.get(path).get_data(as_text=True)) is is_shown, (role, path)
+            assert ("Purchase price" in client.get(path).get_data(as_text=True)) is is_shown, (role, path)
