@@ -1,5 +1,8 @@
 """Numbers that identify a company or its bank account: checked by their check digits, kept in their compact form."""
 
+from contextlib import suppress
+from functools import lru_cache
+
 from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext as _
 from stdnum import bic, iban
@@ -21,16 +24,26 @@ def checked_vat_number(text: str, country: str, field: str | None = None) -> str
     `country` is that of the address; a prefix typed with the number counts before it (a firm abroad may hold a number
     here). Outside the Union no check digits are known: such a number is kept as typed, without its spaces.
     """
-    compact = "".join(character for character in text.upper() if character.isalnum())
-    typed, own = (_GREECE.get(prefix, prefix) for prefix in (compact[:2], country.upper()))
-    for prefix, number in ((own, own + compact), (typed, typed + compact[2:])):
-        if prefix in _CHECKED_PREFIXES and eu_vat.is_valid(number):
-            return str(eu_vat.validate(number))
-    if compact and not {own, typed} & _CHECKED_PREFIXES:
-        return own + compact.removeprefix(own)
+    number = _vat_number(text, country)
+    if number:
+        return number
     raise DomainError(
         _("%(number)s is not a valid VAT number: check its digits and its country.", number=text.strip()), field
     )
+
+
+@lru_cache(maxsize=10_000)
+def _vat_number(text: str, country: str) -> str:
+    """Empty where it is none."""
+    compact = "".join(character for character in text.upper() if character.isalnum())
+    typed, own = (_GREECE.get(prefix, prefix) for prefix in (compact[:2], country.upper()))
+    for prefix, number in ((own, own + compact), (typed, typed + compact[2:])):
+        if prefix in _CHECKED_PREFIXES:
+            with suppress(ValidationError):
+                return str(eu_vat.validate(number))
+    if compact and not {own, typed} & _CHECKED_PREFIXES:
+        return own + compact.removeprefix(own)
+    return ""
 
 
 def checked_enterprise_number(text: str, country: str, field: str | None = None) -> str:

@@ -1,6 +1,7 @@
 """Customers and their contacts: the verbs. Sites and equipment are in ``sites``."""
 
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -199,14 +200,22 @@ def check_country(code: str, field: str) -> None:
         raise DomainError(_("There is no such country."), field)
 
 
+@cache
+def _lengths(model: type[Base]) -> dict[str, int]:
+    """The longest text of each column that has a limit."""
+    return {
+        column.name: column.type.length
+        for column in model.__table__.columns
+        if type(column.type) is sa.String and column.type.length and column.name != "sort_key"
+    }
+
+
 def check_lengths(model: type[Base], values: Any) -> None:  # noqa: ANN401 - one of this slice's dataclasses
     """DomainError for a name that is empty or a text longer than its column (SQLite would keep it)."""
-    columns = model.__table__.columns
-    for name, value in asdict(values).items():
-        kind = columns[name].type
-        if isinstance(value, str) and isinstance(kind, sa.String) and kind.length and len(value) > kind.length:
-            raise DomainError(_("At most %(length)s characters.", length=kind.length), name)
-    if "name" in columns and not values.name.strip():
+    for name, length in _lengths(model).items():
+        if len(getattr(values, name, "")) > length:
+            raise DomainError(_("At most %(length)s characters.", length=length), name)
+    if "name" in model.__table__.columns and not values.name.strip():
         raise DomainError(_("A name is needed."), "name")
 
 

@@ -143,6 +143,7 @@ def take_over(
             "created_by_id": actor_id,
             "created_at": moment,
             "entry_id": None,
+            "exchange_rate": values.exchange_rate or Decimal(1),
         }
         for values in documents
     ]

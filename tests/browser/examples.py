@@ -13,6 +13,10 @@ from fsm.catalog.price_lists import PriceListValues
 from fsm.core.audit import now
 from fsm.core.db import session, writing
 from fsm.files import services as files
+from fsm.imports import services as imports
+from fsm.imports import working
+from fsm.imports.mapping import Choices
+from fsm.imports.models import ImportKind
 from fsm.invoices import crediting, month_end, taken_over
 from fsm.invoices.models import Invoice, InvoiceState
 from fsm.invoices.selection import Criteria, preview
@@ -45,6 +49,9 @@ NO_PAGES = frozenset(
         "customers.panel",
         "customers.sites_of",
         "customers.suggest",
+        "imports.errors",
+        "imports.progress",
+        "imports.template",
         "home.commands",
         "home.search_live",
         "invoices.export",
@@ -77,6 +84,8 @@ def make_examples() -> Examples:
     keep_books()
     with writing(bulk=True):
         ids = _work() | _money() | _of_the_former_program()
+        ids["import"] = _import()
+    working.check(ids["import"], today=factories.TODAY)
     with writing(bulk=True):
         period = session.scalars(sa.select(Period).order_by(Period.first_day)).first()
         assert period is not None
@@ -218,6 +227,21 @@ def _of_the_former_program() -> dict[str, int]:
     return {"taken_over": row, "taken_over_item": session.scalars(query).one()}
 
 
+def _import() -> int:
+    """A dry run with rows of each fate."""
+    factories.make_item(code="A-1", description="As it was")
+    head, rows = (
+        "code;description;sale_price;tax_rate",
+        ("A-1;As it is;1,5;21", f"B;{LONG[:90]};2;21", "C;Wrong;much;99"),
+    )
+    found, packed = imports.store("\n".join((head, *rows)).encode())
+    manager = user_of(Role.MANAGER).id
+    run = imports.create(ImportKind.ITEMS, found, packed, file_name="items.csv", actor_id=manager, locale="en")
+    chosen = Choices.of(run.choices | {"number_format": "comma", "date_format": "iso"})
+    imports.choose(run.id, chosen, today=factories.TODAY)
+    return run.id
+
+
 def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
     customer, site = f"/customers/{ids['customer']}", f"/customers/{ids['customer']}/site/{ids['site']}"
     order = f"/service-orders/{ids['order_in_progress']}"
@@ -271,6 +295,10 @@ def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
         ],
         "invoices.month_end": ["/invoices/month-end?to_date=", "/invoices/month-end?to_date=2001-01-01"],
         "invoices.new": ["/invoices/new"],
+        "imports.columns": [f"/imports/{ids['import']}/columns"],
+        "imports.index": ["/imports"],
+        "imports.new": ["/imports/new?kind=open_invoices"],
+        "imports.show": [f"/imports/{ids['import']}", f"/imports/{ids['import']}?tab=changed"],
         "invoices.new_credit": ["/invoices/new-credit"],
         "invoices.review": [f"{draft}/review", f"/invoices/{ids['credit']}/review"],
         "invoices.review_many": [
