@@ -28,7 +28,7 @@ def measure(engine: Engine, *, count: int, per_transaction: int) -> tuple[float,
     with engine.app():
         with writing():
             customer_id = make_customer().id
-        before = _rows()
+        before = rows_by_table()
         started = time.perf_counter()
         for _place in range(0, count, per_transaction):
             _draft_and_post(customer_id, per_transaction)
@@ -49,7 +49,7 @@ def _draft_and_post(customer_id: int, count: int) -> None:
     session.expunge_all()
 
 
-def _rows() -> dict[str, int]:
+def rows_by_table() -> dict[str, int]:
     return {
         table.name: session.scalar(sa.select(sa.func.count()).select_from(table)) or 0
         for table in Base.metadata.sorted_tables
@@ -82,7 +82,7 @@ def _floor(added: list[tuple[sa.Table, list[tuple[Any, ...]]]], count: int, per_
     raw = db.engine.raw_connection()
     connection: Any = raw.driver_connection
     mark = "?" if db.engine.dialect.name == "sqlite" else "%s"
-    _without_guards(connection)
+    without_guards(connection)
     statements = [
         (
             f'INSERT INTO "{table.name}" VALUES ({", ".join([mark] * len(table.columns))})',
@@ -104,7 +104,7 @@ def _floor(added: list[tuple[sa.Table, list[tuple[Any, ...]]]], count: int, per_
     return floor
 
 
-def _without_guards(connection: Any) -> None:  # noqa: ANN401 - the driver's connection
+def without_guards(connection: Any) -> None:  # noqa: ANN401 - the driver's connection
     """The floor knows no guards and no foreign keys that point at rows of the first database."""
     cursor = connection.cursor()
     if db.engine.dialect.name == "sqlite":

@@ -249,3 +249,64 @@ def test_the_worker_process_ends_with_its_parent_or_when_told(app: Flask, elsewh
             assert child.stdin is not None
             child.stdin.close()
         assert child.wait(PATIENCE_SECONDS) == 0
+
+
+def test_a_long_job_renews_its_lease_and_tells_its_progress(database: Flask) -> None:
+    add()
+
+    def lots(_payload: jobs.Payload) -> None:
+        for done in (1, 2):
+            make_due()  # the lease is about to run out
+            with writing():
+                jobs.renew(dt.timedelta(minutes=5), done=done, total=2)
+            job = the_job()
+            assert abs(job.run_at - now() - dt.timedelta(minutes=5)) < dt.timedelta(seconds=5)
+            assert (job.done_count, job.total_count) == (done, 2)
+
+    assert run_one({"work": lots})
+    assert the_job().state is JobState.DONE
+
+
+def test_what_was_fenced_off_writes_nothing_more(database: Flask) -> None:
+    add()
+
+    def outlive_the_lease(_payload: jobs.Payload) -> None:
+        make_due()
+        with writing():
+            assert jobs._take() is not None
+        with writing():
+            jobs.renew()
+            enqueue("other", [{}])
+
+    assert run_one({"work": outlive_the_lease})
+    assert waiting_count("other") == 0
+    assert (the_job().state, the_job().attempts, the_job().error) == (JobState.RUNNING, 2, None)
+
+
+def test_a_worker_that_ends_gives_a_long_job_back(database: Flask) -> None:
+    add()
+    stop, lots = threading.Event(), []
+
+    def work(_payload: jobs.Payload) -> None:
+        for lot in range(3):
+            with writing():
+                jobs.renew()
+                lots.append(lot)
+            stop.set()
+
+    assert run_one({"work": work}, stop)
+    job = the_job()
+    assert (lots, job.state, job.attempts, job.error) == ([0], JobState.WAITING, 0, None)
+    stop.clear()
+    assert run_one({"work": lambda _payload: None}, stop)
+    assert the_job().state is JobState.DONE
+
+
+def test_what_somebody_waits_for_goes_first(database: Flask) -> None:
+    add({"at": 1}, {"at": 2})
+    with writing():
+        enqueue("work", [{"at": 3}], is_urgent=True)
+    seen: list[int] = []
+    while run_one({"work": lambda payload: seen.append(payload["at"])}):
+        pass
+    assert seen == [3, 1, 2]
