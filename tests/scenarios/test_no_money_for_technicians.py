@@ -76,7 +76,7 @@ def pages(app: Flask, client: FlaskClient) -> Iterator[tuple[str, str]]:
 
 
 def _addresses(app: Flask) -> Iterator[str]:
-    words = {"kind": "time", "number": "550000"}
+    words = {"kind": "time", "number": "550000", "name": "nothing"}
     urls = app.url_map.bind("localhost")
     for rule in app.url_map.iter_rules():
         if "GET" not in rule.methods or rule.endpoint == "static":
