@@ -17,7 +17,7 @@ from fsm.core.errors import NotFoundError
 from fsm.core.money import rounded
 from fsm.core.paging import page
 from fsm.core.transactions import attempt
-from fsm.users.queries import timeline
+from fsm.users.history import timeline
 
 
 @bp.get("/kits")

@@ -15,7 +15,7 @@ from fsm.core.errors import DomainError, NotFoundError
 from fsm.core.paging import page
 from fsm.core.transactions import attempt
 from fsm.core.web import MAX_ID
-from fsm.users.queries import timeline
+from fsm.users.history import timeline
 
 
 @bp.get("/price-lists")

@@ -26,7 +26,7 @@ from fsm.core.errors import NotFoundError
 from fsm.core.formats import plain
 from fsm.core.transactions import attempt
 from fsm.customers.models import Customer
-from fsm.users.queries import timeline
+from fsm.users.history import timeline
 
 __all__ = ["bp"]
 
@@ -105,7 +105,9 @@ def edit_rate(rate_id: int) -> ResponseReturnValue:
             flash(_("%(name)s was saved.", name=saved.name), "success")
             return redirect(url_for("catalog.index", tab="rates"), 303)
         rate = services.rate(rate_id)
-    return render_template("catalog/edit_rate.html", form=form, rate=rate), _status()
+    return render_template(
+        "catalog/edit_rate.html", form=form, rate=rate, entries=timeline("labor_rate", rate_id)
+    ), _status()
 
 
 @bp.post("/rates/<id:rate_id>/archive")

@@ -19,6 +19,7 @@ from fsm.core.errors import NotFoundError
 from fsm.core.numbering import MAX_PREFIX, NumberFormat
 from fsm.core.transactions import attempt, prepares
 from fsm.files import services as files
+from fsm.users.history import timeline
 
 bp = Blueprint("company", __name__, url_prefix="/settings")
 
@@ -34,7 +35,10 @@ def edit() -> ResponseReturnValue:
     company = services.the_company()
     newer = newer_values(form, CompanyForm(formdata=None, obj=company)) if _is_stale() else []
     country = country_name(company.country_code)
-    return render_template("company/edit.html", form=form, company=company, country=country, newer=newer), _status()
+    page = render_template(
+        "company/edit.html", form=form, company=company, country=country, newer=newer, history=timeline("company", 1)
+    )
+    return page, _status()
 
 
 def _save(form: CompanyForm) -> Company:

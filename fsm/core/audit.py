@@ -25,7 +25,10 @@ class AuditChange(Base):
     """One change of one row; insert-only."""
 
     __tablename__ = "audit_change"
-    __table_args__ = (sa.Index("ix_audit_change_table_name_row_id", "table_name", "row_id", "id"),)
+    __table_args__ = (
+        sa.Index("ix_audit_change_table_name_row_id", "table_name", "row_id", "id"),
+        sa.Index("ix_audit_change_at_id", "at", "id"),
+    )
 
     id: Mapped[int] = mapped_column(ID, primary_key=True)
     at: Mapped[dt.datetime] = mapped_column(Moment)

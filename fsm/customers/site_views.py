@@ -11,7 +11,7 @@ from fsm.customers import dwellings, list_views, queries, sites  # noqa: F401 - 
 from fsm.customers.forms import EquipmentForm, SiteForm
 from fsm.customers.models import Site
 from fsm.customers.views import bp, form_status, is_stale, related
-from fsm.users.queries import timeline
+from fsm.users.history import timeline
 
 __all__ = ["bp"]  # the roof registers it from here, so that these pages are on it
 
@@ -121,7 +121,12 @@ def edit_equipment(customer_id: int, equipment_id: int) -> ResponseReturnValue:
     newer = newer_values(form, EquipmentForm(formdata=None, obj=equipment)) if is_stale() else []
     return (
         render_template(
-            "customers/edit_equipment.html", form=form, equipment=equipment, site=equipment.site, newer=newer
+            "customers/edit_equipment.html",
+            form=form,
+            equipment=equipment,
+            site=equipment.site,
+            newer=newer,
+            history=timeline("equipment", equipment_id),
         ),
         form_status(),
     )

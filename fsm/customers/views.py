@@ -13,7 +13,7 @@ from fsm.core.transactions import attempt
 from fsm.customers import queries, services, sites
 from fsm.customers.forms import ContactForm, CustomerForm, NewCustomerForm, reference
 from fsm.customers.models import Customer
-from fsm.users.queries import timeline
+from fsm.users.history import timeline
 
 bp = Blueprint("customers", __name__, url_prefix="/customers")
 

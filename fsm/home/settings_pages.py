@@ -38,6 +38,7 @@ SETTINGS = (
     SettingsPage("ledger.periods", _l("Periods"), _l("Fiscal years, closing and reopening of months"), "calendar"),
     SettingsPage("backups.index", _l("Backups"), _l("Daily backups, which are kept, one now"), "archive"),
     SettingsPage("home.integrity", _l("Integrity"), _l("Counters, hash chain, checks of the books"), "shield"),
+    SettingsPage("home.audit", _l("Changes"), _l("What was changed, before and after, by whom and when"), "clock"),
 )
 
 

@@ -6,7 +6,7 @@ from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from fsm.core.transactions import computes_only
-from fsm.home import checks, queries
+from fsm.home import checks, history_views, queries  # noqa: F401 - the pages of history register themselves
 from fsm.home import manager as managers
 from fsm.home.search_views import bp
 from fsm.home.settings_pages import is_open, open_settings_pages

@@ -34,7 +34,7 @@ from fsm.service_orders import services as order_services
 from fsm.service_orders.billable import WorkKind
 from fsm.service_orders.models import ServiceOrder
 from fsm.service_orders.visibility import find as find_order
-from fsm.users.queries import timeline
+from fsm.users.history import timeline
 
 T = TypeVar("T")
 STALE = 409

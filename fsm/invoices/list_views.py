@@ -13,7 +13,7 @@ from fsm.invoices.listing import INVOICES, MOST_PDFS, MOST_POSTED
 from fsm.invoices.models import InvoiceState
 from fsm.invoices.statuses import status_of
 from fsm.users import list_pages
-from fsm.users.queries import timeline
+from fsm.users.history import timeline
 
 list_pages.declare(bp, INVOICES, "/invoices")
 

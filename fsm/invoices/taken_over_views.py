@@ -17,7 +17,7 @@ from fsm.documents.payment_reference import printed
 from fsm.invoices import blank_credits, queries, taken_over_queries
 from fsm.invoices.blueprint import bp
 from fsm.invoices.taken_over import NUMBER_LENGTH, SOURCE_KIND
-from fsm.users.queries import timeline
+from fsm.users.history import timeline
 
 TAB_LABELS = {
     "to_collect": _l("To collect"),

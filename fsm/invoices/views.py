@@ -32,7 +32,7 @@ from fsm.invoices.models import Invoice, InvoiceKind, InvoiceSettings, InvoiceSt
 from fsm.invoices.printed import Printer
 from fsm.invoices.settings import save_settings
 from fsm.invoices.statuses import status_of
-from fsm.users.queries import timeline
+from fsm.users.history import timeline
 
 __all__ = ["bp"]
 

@@ -12,9 +12,10 @@ from fsm.ledger import periods as period_services
 from fsm.ledger import queries
 from fsm.ledger.forms import JOURNAL_LABELS, KIND_LABELS, ROLE_LABELS, ReopenForm, day_of, entry_name
 from fsm.ledger.listing import JOURNAL
-from fsm.ledger.models import Period
+from fsm.ledger.models import JournalEntry, Period
 from fsm.users import list_pages
 from fsm.users import queries as user_queries
+from fsm.users.history import Entry, timeline
 
 bp = Blueprint("ledger", __name__, url_prefix="/ledger")
 
@@ -88,8 +89,25 @@ def show(entry_id: int) -> ResponseReturnValue:
         reverses=queries.entry(entry.reverses_id) if entry.reverses_id else None,
         reversal=queries.reversal_of(entry_id),
         customer_name=customer_queries.names([entry.customer_id]).get(entry.customer_id or 0, ""),
+        entries=_history(entry),
         posted_by=user_queries.names([entry.posted_by_id]).get(entry.posted_by_id or 0, ""),
     )
+
+
+def _history(entry: JournalEntry) -> list[Entry]:
+    """An entry never changes: it was posted, and perhaps reversed."""
+    facts = [entry, queries.reversal_of(entry.id)]
+    people = user_queries.names(fact.posted_by_id for fact in facts if fact)
+    told = []
+    for fact in reversed(facts):
+        if fact and fact.posted_at:
+            by = people.get(fact.posted_by_id or 0, "")
+            if fact is entry:
+                told.append(Entry(fact.posted_at, _("Posted"), by))
+            else:
+                text = _("Reversed by %(entry)s", entry=entry_name(fact))
+                told.append(Entry(fact.posted_at, text, by, url=url_for("ledger.show", entry_id=fact.id)))
+    return told
 
 
 @bp.get("/of/<string:kind>/<id:source_id>")
@@ -175,5 +193,5 @@ def reopen_period(period_id: int) -> ResponseReturnValue:
         "ledger/reopen_period.html",
         form=form,
         period=queries.period(period_id),
-        entries=user_queries.timeline("period", period_id),
+        entries=timeline("period", period_id),
     ), status

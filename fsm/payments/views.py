@@ -25,6 +25,7 @@ from fsm.payments.forms import (
 from fsm.payments.listing import PAYMENTS, status_of
 from fsm.users import list_pages
 from fsm.users import queries as user_queries
+from fsm.users.history import Entry
 
 bp = Blueprint("payments", __name__)
 
@@ -64,8 +65,13 @@ def show(payment_id: int) -> ResponseReturnValue:
     """What it settled, its entries, and the way back."""
     payment = queries.payment(payment_id)
     people = user_queries.names([payment.registered_by_id, payment.undone_by_id])
+    history = [Entry(payment.registered_at, _("Registered"), people.get(payment.registered_by_id or 0, ""))]
+    if payment.undone_at:
+        history.insert(0, Entry(payment.undone_at, _("Undone"), people.get(payment.undone_by_id or 0, "")))
     own = [part.open_item for part in payment.parts if _is_own_rest(part.open_item, payment_id)]
-    return render_template("payments/show.html", payment=payment, people=people, rest=own[0] if own else None)
+    return render_template(
+        "payments/show.html", payment=payment, people=people, history=history, rest=own[0] if own else None
+    )
 
 
 @bp.get("/payments/of-invoice/<id:invoice_id>")

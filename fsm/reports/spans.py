@@ -84,7 +84,7 @@ def of_address(args: Mapping[str, str], today: dt.date, default: str = "this-mon
 
     What is no day or no name is as if it were not there, so that an old link still shows the report.
     """
-    first, last = _day(args.get("from")), _day(args.get("to"))
+    first, last = day_of(args.get("from")), day_of(args.get("to"))
     if first or last:
         last = last or max(first or today, today)
         first = first or month_start(last)
@@ -106,7 +106,8 @@ def labels() -> dict[str, str]:
     }
 
 
-def _day(text: str | None) -> dt.date | None:
+def day_of(text: str | None) -> dt.date | None:
+    """A day of an address within what date fields take; None for anything else."""
     try:
         found = dt.date.fromisoformat(text or "")
     except ValueError:

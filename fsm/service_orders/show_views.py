@@ -21,7 +21,7 @@ from fsm.service_orders.models import OrderState, PartUsed, Photo, ServiceOrder,
 from fsm.service_orders.parts import PART_KINDS
 from fsm.service_orders.time_entries import TIME_KINDS
 from fsm.service_orders.visibility import find, is_desk, sees_sale_prices
-from fsm.users.queries import timeline
+from fsm.users.history import timeline
 
 _WHOLE = (
     joinedload(ServiceOrder.customer),

@@ -266,6 +266,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "home.see_figures": DESK,
     "home.count_posted": DESK,
     "home.manager": MANAGERS,
+    "home.history": frozenset({O, M, A, C}),
+    "home.audit": SETTINGS,
     "home.search": EVERYONE,
     "home.search_live": EVERYONE,
     "home.commands": EVERYONE,

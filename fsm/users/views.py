@@ -32,6 +32,7 @@ from fsm.users.forms import (
     SetPasswordForm,
     UserForm,
 )
+from fsm.users.history import timeline
 from fsm.users.listing import USERS
 from fsm.users.models import User
 
@@ -246,7 +247,7 @@ def edit(user_id: int) -> ResponseReturnValue:
         user=user,
         form=form,
         sessions=sessions.of_user(user),
-        entries=queries.timeline("user", user_id),
+        entries=timeline("user", user_id),
     )
     return page_of_user, _status()
 

@@ -436,6 +436,9 @@ def upgrade() -> None:
             sa.Column("has_single_keys", sa.Boolean(name="has_single_keys"), server_default="1", nullable=False)
         )
 
+    with op.batch_alter_table("audit_change", schema=None) as batch_op:
+        batch_op.create_index("ix_audit_change_at_id", ["at", "id"], unique=False)
+
     with op.batch_alter_table("customer", schema=None) as batch_op:
         batch_op.add_column(sa.Column("external_id", sa.String(length=50), nullable=True))
         batch_op.create_index("uq_customer_external_id", ["external_id"], unique=True)

@@ -330,6 +330,8 @@ def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
         "payments.show": [f"/payments/{ids['payment']}"],
         "reports.aged_receivables": ["/reports/aged-receivables"],
         "reports.collected": ["/reports/collected", "/reports/collected?from=2026-03-01&to=2026-03-31"],
+        "home.audit": ["/audit", "/audit?table=customer&from=2026-01-01"],
+        "home.history": [f"/history/customer/{ids['customer']}", f"/history/stock_item/{ids['item']}"],
         "home.manager": ["/dashboard/manager", "/dashboard/manager?period=year"],
         "reports.days_to_invoice": [
             "/reports/days-to-invoice",
