@@ -14,7 +14,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --gener
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: run
 run: setup front-end ## Start fsm on http://127.0.0.1:5000 (PORT=8000 for another port); the first start adds a demo company
@@ -35,6 +35,10 @@ soak: dev front-end ## Everything with the full counts; takes hours
 .PHONY: bench
 bench: dev ## Measure the speed that is promised
 	@$(BIN)/python -m benchmarks
+
+.PHONY: bench-scale
+bench-scale: dev ## Measure on a million documents what must not slow down with them (SIZE=20000 ENGINE=sqlite to try it)
+	@$(BIN)/python -m benchmarks.scale $(or $(SIZE),1000000) $(ENGINE)
 
 .PHONY: setup
 setup: .venv/.fsm-installed ## Install fsm and the pinned packages into .venv

@@ -31,7 +31,7 @@ def measure(engine: Engine, *, count: int, per_transaction: int) -> tuple[float,
         before = rows_by_table()
         started = time.perf_counter()
         for _place in range(0, count, per_transaction):
-            _draft_and_post(customer_id, per_transaction)
+            draft_and_post(customer_id, per_transaction)
         mine = time.perf_counter() - started
         added = _added(before)
     with engine.app():
@@ -41,7 +41,7 @@ def measure(engine: Engine, *, count: int, per_transaction: int) -> tuple[float,
     return mine, floor
 
 
-def _draft_and_post(customer_id: int, count: int) -> None:
+def draft_and_post(customer_id: int, count: int) -> None:
     with writing(bulk=True, actor_id=1):
         ids = drafts.create_many([(customer_id, LINES)] * count, actor_id=1, invoice_date=DAY)
     with writing(bulk=True, actor_id=1):

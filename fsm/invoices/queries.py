@@ -122,18 +122,19 @@ def _cancelled() -> sa.CompoundSelect[Any]:
     )
 
 
-def _list(tab: str, filters: Filters, today: dt.date) -> sa.Select[Any]:
+def listed(tab: str, filters: Filters, today: dt.date) -> sa.Select[Any]:
+    """The rows of a tab, unsorted: invoices where they have no number yet (or no more), else open items."""
     return _unnumbered(tab, filters) if tab in UNNUMBERED else _posted(tab, filters, today)
 
 
 def counts(filters: Filters, today: dt.date) -> dict[str, int]:
     """How many documents each tab has under these filters, exact to 999."""
-    return {tab: paging.capped_count(_list(tab, filters, today)) for tab in TABS}
+    return {tab: paging.capped_count(listed(tab, filters, today)) for tab in TABS}
 
 
 def count(tab: str, filters: Filters, today: dt.date) -> int:
     """The same of one tab."""
-    return paging.capped_count(_list(tab, filters, today))
+    return paging.capped_count(listed(tab, filters, today))
 
 
 def sort_of(tab: str, wanted: str) -> str:
@@ -149,7 +150,7 @@ def page(
     tab: str, filters: Filters, *, sort: str, cursor: str | None, today: dt.date, size: int = paging.PAGE_SIZE
 ) -> paging.Page[Row]:
     """One page of a tab: three queries, whatever its length and however deep it lies."""
-    query, descending = _list(tab, filters, today), sort.startswith("-")
+    query, descending = listed(tab, filters, today), sort.startswith("-")
     if tab in UNNUMBERED:
         options = (joinedload(Invoice.follow_up), joinedload(Invoice.corrects))
         found = paging.page(query.options(*options), [Invoice.id], cursor, descending=descending, size=size)
