@@ -25,7 +25,7 @@ from fsm.catalog import views as catalog_views
 from fsm.company import services as company_services
 from fsm.company import views as company_views
 from fsm.core import db as database
-from fsm.core import formats, web
+from fsm.core import formats, search, web
 from fsm.core.db import db, session
 from fsm.core.errors import DomainError, ForbiddenError
 from fsm.core.idempotency import OtherBodyError
@@ -34,6 +34,7 @@ from fsm.core.transactions import TransactionalFlask
 from fsm.customers import site_views as customer_views
 from fsm.documents import jobs as document_jobs
 from fsm.documents import views as document_views
+from fsm.home import findable
 from fsm.home import views as home_views
 from fsm.home.navigation import navigation
 from fsm.imports import jobs as import_jobs
@@ -103,6 +104,7 @@ def create_app(**config: Any) -> Flask:  # noqa: ANN401 - Flask's configuration 
     CSRFProtect(app)
     Babel(app, locale_selector=_locale, default_locale="en", default_translation_directories=str(ROOT / "translations"))
     formats.init_app(app)
+    search.use(findable.SOURCES)
     app.extensions["job_handlers"] = dict(JOB_HANDLERS)
     app.extensions["fsm_load_demo"] = _load_demo
     if proxies := int(os.environ.get("FSM_PROXIES", "0")):  # so that throttling sees who really asks

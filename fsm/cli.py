@@ -16,6 +16,7 @@ from fsm import logs, restoring, server, upgrading, worker
 from fsm.app import create_app
 from fsm.backups.manifest import Manifest
 from fsm.company import services as company_services
+from fsm.core import search
 from fsm.core.db import session, writing
 from fsm.core.errors import DomainError
 from fsm.core.formats import zone
@@ -138,6 +139,20 @@ def _report(*, quiet: bool) -> bool:
 def _checked() -> list[checks.Finding]:
     with click.progressbar(length=len(checks.CHECKS), label="Checking", file=sys.stderr) as bar:
         return checks.run(progress=lambda _name: bar.update(1))
+
+
+@main.command()
+@click.pass_obj
+def reindex(app: Flask) -> None:
+    """Make the search index anew from the records."""
+    with app.app_context(), click.progressbar(length=1, label="Search index", file=sys.stderr) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.length = total
+            bar.update(done - bar.pos)
+
+        count = search.rebuild(progress)
+    click.echo(f"{count} records are found by their words.")
 
 
 @main.command()

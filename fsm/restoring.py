@@ -214,6 +214,7 @@ def _fill(reader: Reader, scratch: Flask, step: _Steps, *, keep_revision: bool, 
             return manifest.revision
         try:
             upgrading.migrate()
+            upgrading.index_if_needed(lambda _sentence: None)
         except Exception as error:
             raise BackupError(_("The backup could not be migrated: %(reason)s", reason=error)) from error
         findings = checks.run()

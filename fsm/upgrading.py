@@ -18,6 +18,7 @@ from flask import current_app
 from fsm.backups import making
 from fsm.backups.errors import BackupError
 from fsm.backups.places import folder as backups_folder
+from fsm.core import search
 from fsm.core.db import db, is_sqlite, session
 from fsm.home import checks
 
@@ -97,6 +98,7 @@ def bring_up_to_date(tell: Tell, check: Callable[[], list[checks.Finding]] = che
     if before.is_new:
         tell("Making the database")
         _migrate_new()
+        index_if_needed(tell)
         return True
     if not before.is_known:
         raise UpgradeError(
@@ -104,11 +106,13 @@ def bring_up_to_date(tell: Tell, check: Callable[[], list[checks.Finding]] = che
             f"upgraded it. Start that version, or restore a backup made before: fsm restore FILE --replace"
         )
     if before.is_current:
+        index_if_needed(tell)
         return False
     tell(f"Upgrading the database from {before.current} to {before.head}")
     backup = _back_up()
     tell(f"Backup: {backup}")
     _migrate_live(backup)
+    index_if_needed(tell)
     if findings := check():
         raise UpgradeError(
             "\n".join(
@@ -120,6 +124,14 @@ def bring_up_to_date(tell: Tell, check: Callable[[], list[checks.Finding]] = che
             )
         )
     return False
+
+
+def index_if_needed(tell: Tell) -> None:
+    """The search index of a database that has none, or one of the words of an earlier version."""
+    if not search.is_current():
+        tell("Making the search index")
+        search.rebuild()
+    session.remove()
 
 
 def _migrate_new() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from fsm.core import audit
+from fsm.core import audit, search
 from fsm.core.db import Base, add_rows, is_sqlite, require_writing, session
 from fsm.core.errors import ConflictError
 
@@ -45,6 +45,7 @@ def add(model: type[Any], rows: Sequence[Mapping[str, Any]]) -> None:
         if name in given or value is not None  # NULL where no row says otherwise: the database needs no telling
     }
     add_rows(model, [{**missing, **row} for row in rows])
+    search.added(model.__tablename__, rows)
 
 
 def update(model: type[Any], changes: Sequence[tuple[int, int, Mapping[str, Any], Mapping[str, Any]]]) -> None:
@@ -71,6 +72,7 @@ def update(model: type[Any], changes: Sequence[tuple[int, int, Mapping[str, Any]
         if "version" in table.c:
             values["version"] = table.c.version + 1
         session.connection().execute(sa.update(table).where(table.c.id == sa.bindparam("b_id")).values(values), rows)
+    search.updated(model.__tablename__, changes)
     if getattr(model, "__audited__", False):
         audit.record(
             (model.__tablename__, row_id, "update", audit.plain(dict(before)), audit.plain(dict(after)))

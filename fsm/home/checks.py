@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from fsm.core.db import is_sqlite, session
+from fsm.home.findable import search_index_equals_owners
 from fsm.invoices import checks as invoices
 from fsm.invoices import credit_checks, taken_over_checks, vat_checks
 from fsm.ledger import checks as ledger
@@ -39,6 +40,7 @@ CHECKS: tuple[Check, ...] = (
     taken_over_checks.taken_over_not_credited_beyond_its_total,
     payments.payments_have_their_entry,
     payments.on_account_items_right,
+    search_index_equals_owners,
 )
 
 

@@ -25,6 +25,7 @@ CREATE = (
     Verb("invoices.new", _l("New invoice"), "invoice"),
     Verb("customers.new", _l("New customer"), "customers"),
     Verb("payments.register", _l("Register payment"), "payment"),
+    Verb("invoices.month_end", _l("Invoice a month"), "calendar"),
     Verb("catalog.new", _l("New item"), "box"),
     Verb("catalog.new_rate", _l("New rate"), "clock"),
     Verb("users.new", _l("New user"), "user"),

@@ -58,6 +58,7 @@ KEYS = {
     "service_orders.index": "o",
     "service_orders.done_not_invoiced": "t",
     "invoices.index": "i",
+    "invoices.month_end": "e",
     "payments.index": "p",
     "ledger.index": "j",
     "reports.trial_balance": "b",

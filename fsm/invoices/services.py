@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from fsm.core import bulk, jobs, numbering
+from fsm.core import bulk, jobs, numbering, search
 from fsm.core.audit import note, notes, now
 from fsm.core.db import lock, session, table_of
 from fsm.core.errors import ConflictError, NotFoundError
@@ -176,6 +176,7 @@ def _write(
     ]
     session.flush()
     session.connection().execute(_making_final(tuple(rows[0])), rows)
+    search.changed(BILL_KIND, numbers)
 
 
 @cache

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from fsm.core import numbering
+from fsm.core import numbering, search
 from fsm.core.audit import note, now
 from fsm.core.db import lock, session
 from fsm.core.errors import ConflictError, DomainError, NotFoundError
@@ -76,6 +76,7 @@ def withdraw(invoice_id: int, *, actor_id: int, today: dt.date) -> Invoice:
         .execution_options(synchronize_session=False)
     )
     session.expire(invoice)
+    search.changed(BILL_KIND, [invoice_id])
     draft = _as_new_draft(invoice, work, actor_id)
     note([(BILL_KIND, invoice_id), ("customer", invoice.customer_id)], _("%(number)s withdrawn", number=invoice.number))
     return draft

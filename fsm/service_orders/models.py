@@ -80,6 +80,7 @@ class ServiceOrder(Base):
         sa.Index("ix_service_order_customer_id_id", "customer_id", "id"),
         sa.Index("ix_service_order_site_id_id", "site_id", "id"),
         sa.Index("ix_service_order_state_done_at_id", "state", "done_at", "id"),
+        sa.Index("ix_service_order_created_by_id", "created_by_id"),
         sa.Index("ix_service_order_to_bill", "has_work_to_bill", "state", "done_at", "id"),
     )
 

@@ -47,6 +47,15 @@ def visible_to(actor: Actor) -> sa.ColumnElement[bool]:
     return sa.or_(ServiceOrder.created_by_id == actor.id, visited, worked)
 
 
+def own_order_ids(actor: Actor) -> sa.CompoundSelect[int]:
+    """The orders of a technician, read from their three indexes: what ``visible_to`` says, where it alone would read all."""
+    return sa.union(
+        sa.select(ServiceOrder.id).where(ServiceOrder.created_by_id == actor.id),
+        sa.select(Visit.service_order_id).where(Visit.technician_id == actor.id),
+        sa.select(TimeEntry.service_order_id).where(TimeEntry.technician_id == actor.id),
+    )
+
+
 def find(order_id: int, actor: Actor, *options: Any) -> ServiceOrder:  # noqa: ANN401 - SQLAlchemy's loader options
     """The order if this user sees it, else NotFoundError: another's order does not even exist."""
     order = session.scalar(

@@ -178,6 +178,36 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_scheduled_run")),
     )
     op.create_table(
+        "search_entry",
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column(
+            "subject_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "subject_id", name=op.f("pk_search_entry")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "search_state",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("id = 1", name=op.f("ck_search_state_single_row")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_search_state")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "search_word",
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column(
+            "word", sa.String(length=40).with_variant(sa.String(length=40, collation="C"), "postgresql"), nullable=False
+        ),
+        sa.Column(
+            "newest_first", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.PrimaryKeyConstraint("kind", "word", "newest_first", name=op.f("pk_search_word")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "chosen_columns",
         sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("list_name", sa.String(length=40), nullable=False),
@@ -489,6 +519,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_payment_kind_paid_on_id", ["kind", "paid_on", "id"], unique=False)
 
     with op.batch_alter_table("service_order", schema=None) as batch_op:
+        batch_op.create_index("ix_service_order_created_by_id", ["created_by_id"], unique=False)
         batch_op.create_index("ix_service_order_state_done_at_id", ["state", "done_at", "id"], unique=False)
 
     with op.batch_alter_table("service_settings", schema=None) as batch_op:

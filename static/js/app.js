@@ -84,3 +84,4 @@ document.addEventListener("keydown", (event) => event.key === "Escape" && closeM
 document.querySelector("[data-errors]")?.focus();
 enhance(document);
 loadHtmx();
+document.documentElement.dataset.ready = "";

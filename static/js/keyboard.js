@@ -79,13 +79,13 @@ function act(key) {
   return Boolean(target);
 }
 
-/** Sends the form that somebody is in, else the page's own; as a press on its first button would. */
-function send() {
+/** Sends the form that somebody is in, else the page's own: Ctrl+S by its first button, Ctrl+Enter by the primary one. */
+function send(isSaving) {
   const own = document.activeElement?.closest("main form[method=post]");
   const form = own ?? visible("main form.form[method=post]");
   if (!form) return false;
-  const button = [...form.elements].find((element) => element.matches("button:is([type=submit], :not([type])), input[type=submit]"));
-  form.requestSubmit(button);
+  const buttons = [...form.elements].filter((element) => element.matches("button:is([type=submit], :not([type])), input[type=submit]"));
+  form.requestSubmit((!isSaving && buttons.find((button) => button.matches(".primary"))) || buttons[0]);
   return true;
 }
 
@@ -95,7 +95,7 @@ function withCommand(event) {
     openPalette();
     return true;
   }
-  return (key === "s" || key === "enter") && !event.altKey && !event.shiftKey && !document.querySelector("dialog[open]") && send();
+  return (key === "s" || key === "enter") && !event.altKey && !event.shiftKey && !document.querySelector("dialog[open]") && send(key === "s");
 }
 
 function words(element) {

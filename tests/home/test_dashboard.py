@@ -1,4 +1,4 @@
-"""The start page by role, its figures and their cost, the switch of S0, settings, search, the integrity page."""
+"""The start page by role, its figures and their cost, the switch of S0, settings, the integrity page."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -11,9 +11,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from fsm.core.db import session, writing
-from fsm.home import queries, search
-from fsm.invoices.models import Invoice, InvoiceFollowUp, InvoiceSettings
-from fsm.service_orders.models import OrderState, ServiceOrder
+from fsm.home import queries
+from fsm.invoices.models import InvoiceFollowUp, InvoiceSettings
+from fsm.service_orders.models import OrderState
 from fsm.users.models import Role
 from tests import factories
 from tests.conftest import user_of
@@ -139,64 +139,6 @@ def test_settings_lists_what_one_may_open(database: Flask, client_for: ClientFor
     assert "/ledger/periods" not in page
     assert "/ledger/periods" in client_for(Role.MANAGER).get("/settings").get_data(as_text=True)
     assert client_for(Role.TECHNICIAN).get("/settings").status_code == 403
-
-
-def test_search(database: Flask) -> None:
-    keep_books()
-    with writing():
-        factories.make_customer(name="Peeters & Zonen", vat_number="BE0403170701")
-        factories.make_customer(name="Éric Peeters")
-    office = factories.actor_of(user_of(Role.OFFICE))
-
-    def found(text: str) -> search.Found:
-        return search.search(text, office)
-
-    assert [row.name for row in found("peet").customers] == ["Peeters & Zonen"]
-    assert [row.name for row in found("eric").customers] == ["Éric Peeters"]
-    assert [row.name for row in found("0403.170.701").customers] == ["Peeters & Zonen"]
-    assert [row.number for row in found("so-2600").service_orders] == ["SO-2600001", "SO-2600002", "SO-2600003"]
-    assert found("SO-2600002").exact == (
-        "service_orders.show",
-        {"order_id": session.scalars(sa.select(ServiceOrder.id).where(ServiceOrder.number == "SO-2600002")).one()},
-    )
-    assert {row.number for row in found("2600003").invoices} == {"FA-2600003"}
-    assert found("2600001").exact is None  # an invoice, a credit note and an order bear these digits
-    assert {row.number for row in found("1316").amounts} == {"FA-2600003"}  # 1210.00 + 106.00
-    assert {row.number for row in found("1.316,00").amounts} == set()  # not how this user's language writes it
-    assert not found("nothing of the kind")
-    assert not found("")
-    assert not found("%")
-
-
-def test_the_posted_one_of_two_that_bore_a_number(database: Flask, client_for: ClientFor) -> None:
-    keep_books()
-    with writing(bulk=True):
-        again = factories.make_posted_invoice(on=TODAY)
-        number = again.number
-    assert session.scalar(sa.select(sa.func.count()).select_from(Invoice).where(Invoice.number == number)) == 2
-    found = search.search(number or "", factories.actor_of(user_of(Role.OFFICE)))
-    assert found.exact == ("invoices.show", {"invoice_id": again.id})
-
-
-def test_technicians_find_their_own_orders_only(database: Flask, client_for: ClientFor) -> None:
-    keep_books()
-    actor = factories.actor_of(user_of(Role.TECHNICIAN))
-    found = search.search("26000", actor)
-    assert [row.number for row in found.service_orders] == ["SO-2600001", "SO-2600002"]
-    assert not found.invoices
-    assert not search.search("bakkerij", actor).customers
-    page = client_for(Role.TECHNICIAN).get("/search?q=SO-2600003").get_data(as_text=True)
-    assert "Nothing found" in page
-
-
-def test_search_jumps_to_an_exact_number(database: Flask, client_for: ClientFor) -> None:
-    keep_books()
-    answer = client_for(Role.OFFICE).get("/search?q=so-2600001")
-    assert answer.status_code == 302
-    assert "/service-orders/" in answer.headers["Location"]
-    page = client_for(Role.OFFICE).get("/search?q=bakk")
-    assert page.status_code == 200
-    assert "Bakkerij Peeters" in page.get_data(as_text=True)
 
 
 def test_the_integrity_page(database: Flask, client_for: ClientFor) -> None:
