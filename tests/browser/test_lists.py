@@ -68,7 +68,7 @@ def test_working_through_a_list(sign_in: SignIn) -> None:
     expect(page.get_by_text("50 rows are chosen")).to_be_visible()
     page.get_by_role("button", name="Choose all 60").click()
     expect(page.get_by_text("All 60 are chosen")).to_be_visible()
-    page.get_by_role("button", name="Mark as sent").click()
+    page.locator("#selection").get_by_role("button", name="Mark as sent").click()
     expect(page.get_by_text("60 documents are marked as sent.")).to_be_visible()
 
 
