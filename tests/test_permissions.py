@@ -16,8 +16,8 @@ from fsm.users.permissions import EVERYONE, PERMISSIONS, PUBLIC, may
 
 NOBODY_HAS_THIS_ID = 987_654_321
 READING = {"GET", "HEAD", "OPTIONS"}
-# Rights that are asked for by name: can("invoices.see_margin"), actor.can('…').
-ASKED = re.compile(r"""\bcan\(\s*["']([a-z_]+\.[a-z_]+)["']""")
+# Rights that are asked for by name: can("invoices.see_margin"), actor.can('…'), and declared: right="imports.…".
+ASKED = re.compile(r"""(?:\bcan\(\s*|\b(?:right|needs)(?:: str)?\s*=\s*)["']([a-z_]+\.[a-z_]+)["']""")
 on_one_engine = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 
 
