@@ -326,7 +326,7 @@ def _tell(pairs: Iterable[tuple[int, Planned]]) -> None:
 
 
 def _draft_of(order_ids: Sequence[int]) -> Invoice | None:
-    """The draft that already claims work of these orders; its number of orders may be larger."""
+    """The newest draft that claims work of these orders (asked again, the same); its number of orders may be larger."""
     query = (
         sa.select(Invoice)
         .join(WorkClaim, sa.and_(WorkClaim.bill_kind == BILL_KIND, WorkClaim.bill_id == Invoice.id))
@@ -336,7 +336,7 @@ def _draft_of(order_ids: Sequence[int]) -> Invoice | None:
             WorkClaim.is_final.is_(False),
             Invoice.state == InvoiceState.DRAFT,
         )
-        .order_by(Invoice.id)
+        .order_by(Invoice.id.desc())
         .limit(1)
     )
     return session.scalar(query)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import aliased
 
 from fsm.core.db import session
 from fsm.core.moments import whole_minutes
-from fsm.core.money import from_scaled
+from fsm.core.money import from_scaled, rounded
 from fsm.core.paging import PAGE_SIZE, Page, page
 from fsm.core.types import AMOUNT
 from fsm.customers.queries import names
@@ -79,7 +79,7 @@ class Summary:
 
 def percentage_of(part: Decimal, whole: Decimal) -> Decimal | None:
     """To a tenth; None of nothing."""
-    return (100 * part / whole).quantize(Decimal("0.1")) if whole > 0 else None
+    return rounded(100 * part / whole, 1) if whole > 0 else None
 
 
 def _settled(first_day: dt.date, last_day: dt.date, customer_id: int | None) -> Any:  # noqa: ANN401 - a named query

@@ -2,13 +2,17 @@
 
 import re
 from collections.abc import Callable, Iterator
+from decimal import Decimal as D
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from fsm.core.db import session
+from fsm.core.db import session, writing
 from fsm.home import checks
+from fsm.invoices import taken_over
+from fsm.invoices.taken_over import TakenOverValues
+from tests import factories
 from tests.home.books import forged, keep_books
 
 pytestmark = pytest.mark.database
@@ -20,6 +24,10 @@ CLAIM = "service_order_id, time_entry_id, part_used_id, bill_kind, bill_id, bill
 FIRST_CLAIM = "(SELECT min(id) FROM work_claim)"
 FIRST_ITEM = "(SELECT min(id) FROM open_item)"
 FAULTS = {
+    "taken_over_has_its_entry": ("UPDATE taken_over SET due = due + 1",),
+    "taken_over_not_credited_beyond_its_total": (
+        "UPDATE invoice SET corrects_taken_over_id = (SELECT id FROM taken_over) WHERE kind = 'credit_note'",
+    ),
     "entries_posted": (
         (
             "INSERT INTO journal_entry (id, journal, fiscal_year_id, entry_date, narration, source_kind, source_id, "
@@ -89,8 +97,15 @@ FAULTS = {
 
 @pytest.fixture
 def books(database: Flask) -> None:
-    """Sound books of every kind of thing that is checked."""
+    """Sound books of every kind of thing that is checked, one invoice of a former program among them."""
     keep_books()
+    with writing(bulk=True):
+        customer_id = factories.make_customer(name="Of a former program").id
+        values = TakenOverValues(
+            customer_id=customer_id, number="OLD-1", document_date=factories.TODAY, total=D("1.00"), due=D("1.00")
+        )
+        taken_over.take_over([values], on=factories.TODAY, import_id=None, actor_id=1, today=factories.TODAY)
+    session.remove()
 
 
 def test_sound_books(books: None) -> None:
@@ -102,8 +117,8 @@ def test_sound_books(books: None) -> None:
         for table in ("invoice", "payment", "work_claim", "open_item", "printed_facts")
     }
     # Else the silence would prove nothing: 4 invoices, a credit note, one withdrawn and its new draft; 4 claims;
-    # the items of the first six and the money on account.
-    assert counts == {"invoice": 7, "payment": 2, "work_claim": 4, "open_item": 7, "printed_facts": 6}
+    # the items of the first six, the money on account, and what was taken over.
+    assert counts == {"invoice": 7, "payment": 2, "work_claim": 4, "open_item": 8, "printed_facts": 6}
 
 
 def test_there_is_a_fault_for_every_check() -> None:

@@ -70,7 +70,7 @@ def test_what_a_release_left_is_upgraded_and_can_go_back(
         assert upgrading.state().is_current
         assert (figures(), checks.run(), damaged()) == (before, [], [])
         _go_on_posting()
-        backup = Path(told[-1].removeprefix("Backup: "))
+        (backup,) = (Path(line.removeprefix("Backup: ")) for line in told if line.startswith("Backup: "))
         assert archive.read_manifest(backup).revision == revision
         restoring.restore(backup, replace=True, keep_revision=True)
         assert upgrading.state().current == revision

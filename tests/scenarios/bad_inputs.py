@@ -85,7 +85,7 @@ TABLE = (
     Bad("by the one who works", TIME, "Log time", HOURS | {"end_at": "2026-03-03T07:00"}, "end_at",
         "The end comes before the start.", role=Role.TECHNICIAN),
     # an order without work
-    Bad("done", "/service-orders/{empty_order}/finish", "Done",
+    Bad("done", "/service-orders/{empty_order}/finish", "Done, invoice later",
         {"report": "Looked at it.", "no_signature_reason": "Nobody there."}, "nothing_to_bill_reason",
         "There is neither time nor a part: log some, or say why not."),
     # an unknown rate

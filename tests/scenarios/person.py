@@ -101,9 +101,12 @@ class Person:
         return [urljoin(self.url, href) for href in self._root.xpath(f"{part}//a/@href")]
 
     def table(self, caption: str) -> list[dict[str, str]]:
-        """The rows of a list, each by the heads of its columns."""
+        """The rows of a list, each by the heads of its columns; the box to choose a row has none."""
         return [
-            {cell.get("data-label"): " ".join(" ".join(cell.itertext()).split()) for cell in row.xpath("./td")}
+            {
+                cell.get("data-label"): " ".join(" ".join(cell.itertext()).split())
+                for cell in row.xpath("./td[@data-label]")
+            }
             for row in self._root.xpath("//table[normalize-space(caption)=$caption]/tbody/tr", caption=caption)
         ]
 
