@@ -173,32 +173,53 @@ def _write_batch(kind: str, ids: Sequence[int]) -> None:
     differs = [id_ for id_ in ids if before.get(id_) != after.get(id_)]
     gone = [(id_, word) for id_ in differs for word in before.get(id_, frozenset()) - after.get(id_, frozenset())]
     come = [(id_, word) for id_ in differs for word in after.get(id_, frozenset()) - before.get(id_, frozenset())]
-    words, entries = Base.metadata.tables["search_word"], Base.metadata.tables["search_entry"]
-    one_word = sa.and_(
-        words.c.kind == kind, words.c.word == sa.bindparam("b_word"), words.c.newest_first == sa.bindparam("b_id")
-    )
-    one_entry = sa.and_(entries.c.kind == kind, entries.c.subject_id == sa.bindparam("b_id"))
     texts = {id_: _text(after[id_]) for id_ in differs if id_ in after}
-    _many(sa.delete(words).where(one_word), [{"b_word": word, "b_id": -id_} for id_, word in gone])
-    _many(sa.insert(words), [{"kind": kind, "word": word, "newest_first": -id_} for id_, word in come])
-    _many(sa.delete(entries).where(one_entry), [{"b_id": id_} for id_ in differs if id_ in before and id_ not in after])
-    _many(
-        sa.update(entries).where(one_entry).values(words=sa.bindparam("b_words")),
-        [{"b_id": id_, "b_words": text} for id_, text in texts.items() if id_ in before],
-    )
-    _many(
-        sa.insert(entries),
-        [{"kind": kind, "subject_id": id_, "words": text} for id_, text in texts.items() if id_ not in before],
-    )
+    lost = [id_ for id_ in differs if id_ in before and id_ not in after]
+    _many(_LOSE_WORDS, kind, [(-id_, word) for id_, word in gone])
+    _many(_LOSE_ENTRIES, kind, [(id_, "") for id_ in lost])
+    _many(_ADD_WORDS, kind, [(-id_, word) for id_, word in come])
+    _many(_CHANGE_ENTRIES, kind, [(id_, text) for id_, text in texts.items() if id_ in before])
+    _many(_ADD_ENTRIES, kind, [(id_, text) for id_, text in texts.items() if id_ not in before])
+
+
+# Each for one row of (id, text), and for many at once where that is quicker: PostgreSQL takes them as two arrays.
+_ROWS = "unnest(CAST(:ids AS bigint[]), CAST(:texts AS text[])) AS given (id, text)"
+_ADD_WORDS = (
+    "INSERT INTO search_word (kind, word, newest_first) VALUES (:kind, :text, :id)",
+    f"INSERT INTO search_word (kind, word, newest_first) SELECT :kind, text, id FROM {_ROWS}",  # noqa: S608
+)
+_LOSE_WORDS = (
+    "DELETE FROM search_word WHERE kind = :kind AND word = :text AND newest_first = :id",
+    f"DELETE FROM search_word USING {_ROWS} WHERE kind = :kind AND word = given.text AND newest_first = given.id",  # noqa: S608
+)
+_ADD_ENTRIES = (
+    "INSERT INTO search_entry (kind, subject_id, words) VALUES (:kind, :id, :text)",
+    f"INSERT INTO search_entry (kind, subject_id, words) SELECT :kind, id, text FROM {_ROWS}",  # noqa: S608
+)
+_CHANGE_ENTRIES = (
+    "UPDATE search_entry SET words = :text WHERE kind = :kind AND subject_id = :id",
+    f"UPDATE search_entry SET words = given.text FROM {_ROWS} WHERE kind = :kind AND subject_id = given.id",  # noqa: S608
+)
+_LOSE_ENTRIES = (
+    "DELETE FROM search_entry WHERE kind = :kind AND subject_id = :id AND :text = ''",
+    f"DELETE FROM search_entry USING {_ROWS} WHERE kind = :kind AND subject_id = given.id",  # noqa: S608
+)
+
+
+def _many(statements: tuple[str, str], kind: str, rows: Sequence[tuple[int, str]]) -> None:
+    if not rows:
+        return
+    one, many = statements
+    connection = session.connection()
+    if is_sqlite():
+        connection.execute(sa.text(one), [{"kind": kind, "id": id_, "text": text} for id_, text in rows])
+    else:
+        given = {"kind": kind, "ids": [id_ for id_, _text in rows], "texts": [text for _id, text in rows]}
+        connection.execute(sa.text(many), given)
 
 
 def _text(words: Iterable[str]) -> str:
     return "".join(f" {word}" for word in sorted(words))
-
-
-def _many(statement: sa.Executable, rows: Sequence[Mapping[str, Any]]) -> None:
-    if rows:
-        session.connection().execute(statement, rows)
 
 
 def is_current() -> bool:
