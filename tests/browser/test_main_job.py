@@ -59,9 +59,9 @@ def seed() -> Callable[[], None]:
 
 
 def press(page: Page, name: str) -> None:
-    """Press the visible button, link or menu of this very name."""
+    """Press the visible button, link or menu of this very name; a menu may have its key printed on it."""
     button, link = (page.get_by_role(role, name=name, exact=True) for role in ("button", "link"))
-    menu = page.locator("summary").filter(has_text=re.compile(f"^\\s*{re.escape(name)}\\s*$"))
+    menu = page.locator("summary").filter(has_text=re.compile(f"^\\s*{re.escape(name)}\\s*[a-z]?\\s*$"))
     button.or_(link).or_(menu).locator("visible=true").first.click()
 
 
