@@ -15,7 +15,7 @@ from flask import Flask
 from fsm.app import create_app
 from fsm.core.db import db, session, writing
 from tests import factories, postgres
-from tests.conftest import CONFIG, migrated
+from tests.conftest import CONFIG, Browser, migrated
 
 _NUMBERS = itertools.count(1)
 SCRIPTS = Path(__file__).parent
@@ -49,6 +49,7 @@ def own_app(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path, wo
         url = postgres.start().create_database(name, template)
     config = CONFIG | {"WRITE_LIMIT_SECONDS": None}
     app = create_app(**config, DATA_FOLDER=tmp_path, SQLALCHEMY_DATABASE_URI=url)
+    app.test_client_class = Browser
     with app.app_context():
         yield app
         session.remove()
