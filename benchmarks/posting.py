@@ -64,14 +64,17 @@ def _added(before: dict[str, int]) -> list[tuple[sa.Table, list[tuple[Any, ...]]
         for table in Base.metadata.sorted_tables:
             if table.name in CHANGED:
                 continue
-            names = ", ".join(f'"{column.name}"' for column in table.columns)
             key = ", ".join(f'"{column.name}"' for column in table.primary_key)
-            query = f'SELECT {names} FROM "{table.name}" ORDER BY {key}'
+            query = f'SELECT {_names(table)} FROM "{table.name}" ORDER BY {key}'
             stored = [tuple(map(_plain, row)) for row in connection.exec_driver_sql(query)]
             rows = stored[before[table.name] :]
             if rows:
                 added.append((table, rows))
     return added
+
+
+def _names(table: sa.Table) -> str:
+    return ", ".join(f'"{column.name}"' for column in table.columns)
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever the driver gives
@@ -85,7 +88,8 @@ def _floor(added: list[tuple[sa.Table, list[tuple[Any, ...]]]], count: int, per_
     without_guards(connection)
     statements = [
         (
-            f'INSERT INTO "{table.name}" VALUES ({", ".join([mark] * len(table.columns))})',
+            # By name: a column that came with a later revision stands last in the database, not in the model.
+            f'INSERT INTO "{table.name}" ({_names(table)}) VALUES ({", ".join([mark] * len(table.columns))})',
             rows,
         )
         for table, rows in added
