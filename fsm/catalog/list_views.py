@@ -12,7 +12,7 @@ from fsm.catalog.services import item as find_item
 from fsm.core import audit
 from fsm.core.transactions import computes_only
 from fsm.users import list_pages
-from fsm.users.queries import timeline
+from fsm.users.history import timeline
 
 list_pages.declare(bp, ITEMS)
 

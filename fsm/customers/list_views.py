@@ -8,7 +8,7 @@ from fsm.customers import many, queries
 from fsm.customers.listing import CUSTOMERS, status_of
 from fsm.customers.views import bp
 from fsm.users import list_pages
-from fsm.users.queries import timeline
+from fsm.users.history import timeline
 
 list_pages.declare(bp, CUSTOMERS)
 

@@ -25,7 +25,7 @@ from fsm.payments.forms import (
 from fsm.payments.listing import PAYMENTS, status_of
 from fsm.users import list_pages
 from fsm.users import queries as user_queries
-from fsm.users.history import Entry
+from fsm.users.history import Entry, timeline
 
 bp = Blueprint("payments", __name__)
 
@@ -56,7 +56,7 @@ def panel(payment_id: int) -> ResponseReturnValue:
         "payments/_panel.html",
         payment=payment,
         status=status_of(payment),
-        entries=user_queries.timeline("customer", payment.customer_id, 5),
+        entries=timeline("customer", payment.customer_id, 5),
     )
 
 

@@ -15,7 +15,8 @@ from fsm.service_orders.listing import SERVICE_ORDERS, status_of
 from fsm.service_orders.models import ServiceOrder, Visit
 from fsm.service_orders.visibility import find, is_desk
 from fsm.users import list_pages
-from fsm.users.queries import technicians, timeline
+from fsm.users.history import timeline
+from fsm.users.queries import technicians
 
 list_pages.declare(bp, SERVICE_ORDERS)
 

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 
-from fsm.core import audit
 from fsm.core.db import session
 from fsm.core.errors import NotFoundError
 from fsm.core.types import sort_key
@@ -56,13 +54,6 @@ def technicians(*, keep: Iterable[int | None] = ()) -> list[tuple[int, str]]:
     kept = [user_id for user_id in keep if user_id]
     query = sa.select(User.id, User.name).where((User.is_active & is_technician) | User.id.in_(kept))
     return list(session.execute(query.order_by(User.sort_key, User.id)))
-
-
-def timeline(kind: str, row_id: int, limit: int = 100) -> list[dict[str, Any]]:
-    """The timeline of one record as ``record.timeline`` wants it, newest first."""
-    notes = audit.timeline(kind, row_id, limit)
-    by = names(note.actor_id for note in notes)
-    return [{"at": note.at, "text": note.sentence, "by": by.get(note.actor_id or 0)} for note in notes]
 
 
 def demo_logins() -> list[DemoLogin]:
