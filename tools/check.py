@@ -51,11 +51,11 @@ def quick() -> list[Stage]:
 
 
 def full() -> list[Stage]:
-    """Return everything but the full counts; tests of concurrency have the machine to themselves."""
+    """Return everything but the full counts; tests of concurrency run apart: they wait for one another and for leases."""
     return [
         *checks(),
         tests("pure and database tests", "not (concurrency or browser or soak)", *WORKERS),
-        tests("concurrency tests", "concurrency and not (browser or soak)"),
+        tests("concurrency tests", "concurrency and not (browser or soak)", *WORKERS),
         tests("browser tests", "browser and not soak", *WORKERS),
     ]
 
