@@ -10,7 +10,7 @@ from benchmarks.posting import CHANGED, rows_by_table, without_guards
 from fsm.core import jobs
 from fsm.core.db import Base, db, session, writing
 from fsm.invoices import month_end
-from fsm.invoices.models import RowState
+from fsm.invoices.run_models import RowState
 from fsm.invoices.run_queries import counts
 from fsm.invoices.selection import Criteria, preview
 from tests.factories import TODAY, make_month

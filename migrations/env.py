@@ -1,6 +1,6 @@
 """Runs migrations: guards dropped, revisions applied, guards made anew, foreign keys checked - in one transaction."""
 
-import importlib.util
+import importlib
 import pkgutil
 import sys
 from pathlib import Path
@@ -17,8 +17,10 @@ import fsm
 from fsm.core.types import Exact, Moment
 
 for slice_ in pkgutil.iter_modules(fsm.__path__):  # every table must be known, whatever the program has imported
-    if slice_.ispkg and importlib.util.find_spec(f"fsm.{slice_.name}.models"):
-        importlib.import_module(f"fsm.{slice_.name}.models")
+    if slice_.ispkg:
+        for module in pkgutil.iter_modules(importlib.import_module(f"fsm.{slice_.name}").__path__):
+            if module.name == "models" or module.name.endswith("_models"):
+                importlib.import_module(f"fsm.{slice_.name}.{module.name}")
 
 for module in pkgutil.iter_modules(fsm.core.__path__):
     importlib.import_module(f"fsm.core.{module.name}")

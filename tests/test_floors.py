@@ -117,8 +117,10 @@ def goes_down_inside(found: Import) -> bool:
     if len(source) < 2 or len(target) < 2 or source[0] != target[0] or source[0] == "core":
         return True
     if source[1] not in LAYERS or target[1] not in LAYERS:
-        # A file with a name of its own stands between models and views.
-        return source[1] != "models" and (source[1].endswith(("views", "jobs")) or not is_page_or_job(target))
+        # A file with a name of its own stands between models and views; tables cut off into ``*_models`` beside models.
+        if source[1] == "models" or source[1].endswith("_models"):
+            return target[1].endswith("models")
+        return source[1].endswith(("views", "jobs")) or not is_page_or_job(target)
     return LAYERS.index(target[1]) <= LAYERS.index(source[1])
 
 

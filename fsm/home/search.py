@@ -14,7 +14,8 @@ from fsm.core.db import session
 from fsm.core.formats import day, money
 from fsm.customers.models import Customer, Equipment, Site
 from fsm.home import search_lookup as lookup
-from fsm.invoices.models import Invoice, InvoiceState, TakenOver
+from fsm.invoices.models import Invoice, InvoiceState
+from fsm.invoices.taken_over_models import TakenOver
 from fsm.payments.models import Payment
 from fsm.service_orders.models import ServiceOrder
 from fsm.service_orders.visibility import is_desk, visible_to

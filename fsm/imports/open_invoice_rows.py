@@ -21,8 +21,8 @@ from fsm.imports.models import Fate
 from fsm.imports.rows import Judged, Problem, Row, RowReader
 from fsm.invoices import taken_over
 from fsm.invoices.limits import CURRENCIES
-from fsm.invoices.models import TakenOver
 from fsm.invoices.taken_over import MOST, NUMBER_LENGTH, TakenOverValues
+from fsm.invoices.taken_over_models import TakenOver
 
 FIELDS = (
     *CUSTOMER_FIELDS,

@@ -21,10 +21,11 @@ from fsm.core.money import rounded
 from fsm.documents.totals import ZERO, unit_prices
 from fsm.invoices import figures
 from fsm.invoices.drafts import BILL_KIND, customer_of, new_draft
-from fsm.invoices.models import Invoice, InvoiceKind, InvoiceLine, InvoiceState, TakenOver
+from fsm.invoices.models import Invoice, InvoiceKind, InvoiceLine, InvoiceState
 from fsm.invoices.posting import Credited
 from fsm.invoices.rates import LineRates
 from fsm.invoices.taken_over import NUMBER_LENGTH, SOURCE_KIND
+from fsm.invoices.taken_over_models import TakenOver
 from fsm.ledger.models import ItemKind, OpenItem
 from fsm.ledger.queries import account_of_role
 

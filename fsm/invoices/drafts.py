@@ -26,17 +26,9 @@ from fsm.documents.models import DocumentSettings, TaxCalculation
 from fsm.documents.totals import ZERO, unit_prices
 from fsm.invoices import figures
 from fsm.invoices.limits import check_document, check_lines
-from fsm.invoices.models import (
-    Invoice,
-    InvoiceFollowUp,
-    InvoiceKind,
-    InvoiceLine,
-    InvoiceRunRow,
-    InvoiceServiceOrder,
-    InvoiceState,
-    RowState,
-)
+from fsm.invoices.models import Invoice, InvoiceFollowUp, InvoiceKind, InvoiceLine, InvoiceServiceOrder, InvoiceState
 from fsm.invoices.rates import LineRates
+from fsm.invoices.run_models import InvoiceRunRow, RowState
 from fsm.invoices.values import DraftValues, LineValues
 from fsm.ledger.queries import account_of_role
 from fsm.service_orders import claims

@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from fsm.core.db import session
 from fsm.core.search import Reads, Source, Words
 from fsm.core.search_words import kept, of_amount, of_number, of_reference, words
-from fsm.invoices.models import Invoice, InvoiceState, TakenOver
+from fsm.invoices.models import Invoice, InvoiceState
+from fsm.invoices.taken_over_models import TakenOver
 
 _COLUMNS = ("number", "client_name", "reference", "structured_message", "total_with_tax", "state")
 

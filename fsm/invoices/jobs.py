@@ -10,7 +10,7 @@ from fsm.core import formats
 from fsm.core.db import session
 from fsm.core.jobs import Payload
 from fsm.invoices import month_end
-from fsm.invoices.models import InvoiceRun
+from fsm.invoices.run_models import InvoiceRun
 from fsm.users import queries as users
 
 MONTH_END = month_end.JOB

@@ -13,6 +13,7 @@ from fsm.core.db import Base
 from fsm.core.types import AMOUNT, EXCHANGE_RATE, ID, PERCENTAGE, QUANTITY, UNIT_PRICE, Moment, choice
 from fsm.customers.models import Customer, Site
 from fsm.documents.models import CashDiscountMode, TaxCalculation
+from fsm.invoices.taken_over_models import TakenOver
 from fsm.ledger.models import JournalEntry
 from fsm.service_orders.models import ServiceOrder
 
@@ -148,7 +149,7 @@ class Invoice(Base):
     customer: Mapped[Customer] = relationship(viewonly=True)
     site: Mapped[Site | None] = relationship(viewonly=True)
     corrects: Mapped["Invoice | None"] = relationship(remote_side="Invoice.id", viewonly=True)
-    corrects_taken_over: Mapped["TakenOver | None"] = relationship(viewonly=True)
+    corrects_taken_over: Mapped[TakenOver | None] = relationship(viewonly=True)
     lines: Mapped[list["InvoiceLine"]] = relationship(order_by="InvoiceLine.position", viewonly=True)
     taxes: Mapped[list["InvoiceTax"]] = relationship(order_by="InvoiceTax.id", viewonly=True)
     entry: Mapped[JournalEntry | None] = relationship(viewonly=True)
@@ -254,137 +255,4 @@ class InvoiceServiceOrder(Base):
     __table_args__ = (sa.Index("ix_invoice_service_order_service_order_id", "service_order_id"),)
 
     invoice_id: Mapped[int] = mapped_column(sa.ForeignKey(Invoice.id), primary_key=True)
-    service_order_id: Mapped[int] = mapped_column(sa.ForeignKey(ServiceOrder.id), primary_key=True)
-
-
-class TakenOver(Base):
-    """An open invoice of a former program (accounting.md 5); ``total`` and ``due`` are negative for its credit notes.
-
-    Its number is text, outside our series. Final once ``entry_id`` is set; ``import_id`` names the run that brought it.
-    ``taken_over_on`` is the day of its entry: what was paid before that day was paid in the former program.
-    """
-
-    __tablename__ = "taken_over"
-    __table_args__ = (
-        sa.Index(
-            "uq_taken_over_customer_id_number",
-            "customer_id",
-            "number",
-            unique=True,
-            sqlite_where=sa.text("undone_entry_id IS NULL"),
-            postgresql_where=sa.text("undone_entry_id IS NULL"),
-        ),
-        sa.Index("ix_taken_over_import_id_id", "import_id", "id"),
-        sa.Index("ix_taken_over_number", "number"),
-        sa.UniqueConstraint("entry_id"),
-        sa.UniqueConstraint("undone_entry_id"),
-        sa.CheckConstraint("total <> 0 AND due <> 0", name="amounts"),
-        sa.CheckConstraint("exchange_rate > 0", name="exchange_rate"),
-    )
-
-    id: Mapped[int] = mapped_column(ID, primary_key=True)
-    import_id: Mapped[int | None] = mapped_column(ID)
-    customer_id: Mapped[int] = mapped_column(sa.ForeignKey(Customer.id))
-    number: Mapped[str] = mapped_column(sa.String(50))
-    document_date: Mapped[dt.date] = mapped_column(sa.Date)
-    due_date: Mapped[dt.date | None] = mapped_column(sa.Date)
-    taken_over_on: Mapped[dt.date] = mapped_column(sa.Date)
-    currency: Mapped[str] = mapped_column(sa.String(3), default="EUR")
-    exchange_rate: Mapped[Decimal] = mapped_column(EXCHANGE_RATE, default=Decimal(1))
-    total: Mapped[Decimal] = mapped_column(AMOUNT)
-    due: Mapped[Decimal] = mapped_column(AMOUNT)
-    reference: Mapped[str] = mapped_column(sa.String(250), default="")
-    structured_message: Mapped[str] = mapped_column(sa.String(12), default="")
-    entry_id: Mapped[int | None] = mapped_column(sa.ForeignKey(JournalEntry.id))
-    created_by_id: Mapped[int | None] = mapped_column(ID)
-    created_at: Mapped[dt.datetime] = mapped_column(Moment)
-    undone_entry_id: Mapped[int | None] = mapped_column(sa.ForeignKey(JournalEntry.id))
-    undone_at: Mapped[dt.datetime | None] = mapped_column(Moment)
-    undone_by_id: Mapped[int | None] = mapped_column(ID)
-
-    customer: Mapped[Customer] = relationship(viewonly=True)
-
-
-class Grouping(StrEnum):
-    """What a month-end run makes one invoice of; the payer always parts."""
-
-    ORDER = "order"
-    SITE = "site"
-    CUSTOMER = "customer"
-    REFERENCE = "reference"
-
-
-class RunState(StrEnum):
-    """Where a month-end run stands; what is left to do is what its rows say."""
-
-    RUNNING = "running"
-    STOPPED = "stopped"
-    DONE = "done"
-
-
-class RowState(StrEnum):
-    """One invoice of a run; ``skipped``: nothing was left to do, somebody else has done it."""
-
-    WAITING = "waiting"
-    DRAFTED = "drafted"
-    POSTED = "posted"
-    FAILED = "failed"
-    SKIPPED = "skipped"
-
-
-class InvoiceRun(Base):
-    """A month-end run: what was asked for, what was expected of it. ``posting_date`` None: it stops at the drafts.
-
-    ``criteria`` as the address of the page has them; ``expected`` is (net, VAT, total) as text by currency.
-    ``asked_by_id`` asked last for it to go on. ``resumed_at`` and ``resumed_with`` (steps done by then) say how fast
-    it goes; ``beat_at`` is its last sign of life.
-    """
-
-    __tablename__ = "invoice_run"
-
-    id: Mapped[int] = mapped_column(ID, primary_key=True)
-    state: Mapped[RunState] = mapped_column(choice(RunState, "state"), default=RunState.RUNNING)
-    grouping: Mapped[Grouping | None] = mapped_column(choice(Grouping, "grouping"))
-    posting_date: Mapped[dt.date | None] = mapped_column(sa.Date)
-    criteria: Mapped[dict[str, Any]] = mapped_column(sa.JSON)
-    expected: Mapped[dict[str, list[str]]] = mapped_column(sa.JSON)
-    order_count: Mapped[int] = mapped_column(sa.Integer, default=0)
-    row_count: Mapped[int] = mapped_column(sa.Integer)
-    created_by_id: Mapped[int] = mapped_column(ID)
-    created_at: Mapped[dt.datetime] = mapped_column(Moment)
-    asked_by_id: Mapped[int] = mapped_column(ID)
-    resumed_at: Mapped[dt.datetime] = mapped_column(Moment)
-    resumed_with: Mapped[int] = mapped_column(sa.Integer, default=0)
-    beat_at: Mapped[dt.datetime] = mapped_column(Moment)
-    ended_at: Mapped[dt.datetime | None] = mapped_column(Moment)
-
-
-class InvoiceRunRow(Base):
-    """One invoice of a month-end run, and what became of it; ``sentence`` says why it failed or was passed over."""
-
-    __tablename__ = "invoice_run_row"
-    __table_args__ = (
-        sa.Index("ix_invoice_run_row_run_id_state_id", "run_id", "state", "id"),
-        sa.Index("ix_invoice_run_row_invoice_id", "invoice_id"),
-    )
-
-    id: Mapped[int] = mapped_column(ID, primary_key=True)
-    run_id: Mapped[int] = mapped_column(sa.ForeignKey(InvoiceRun.id))
-    customer_id: Mapped[int] = mapped_column(sa.ForeignKey(Customer.id))
-    state: Mapped[RowState] = mapped_column(choice(RowState, "state"), default=RowState.WAITING)
-    invoice_id: Mapped[int | None] = mapped_column(sa.ForeignKey(Invoice.id))
-    sentence: Mapped[str] = mapped_column(sa.String(500), default="")
-    line_count: Mapped[int] = mapped_column(sa.Integer, default=0)
-
-    customer: Mapped[Customer] = relationship(viewonly=True)
-    invoice: Mapped[Invoice | None] = relationship(viewonly=True)
-
-
-class InvoiceRunOrder(Base):
-    """The service orders that a row of a run bills."""
-
-    __tablename__ = "invoice_run_order"
-    __table_args__ = (sa.Index("ix_invoice_run_order_service_order_id", "service_order_id"),)
-
-    row_id: Mapped[int] = mapped_column(sa.ForeignKey(InvoiceRunRow.id), primary_key=True)
     service_order_id: Mapped[int] = mapped_column(sa.ForeignKey(ServiceOrder.id), primary_key=True)

@@ -19,17 +19,9 @@ from fsm.core.db import lock, session, writing
 from fsm.core.errors import ConflictError, DomainError, NotFoundError
 from fsm.invoices import services
 from fsm.invoices.from_orders import Group, NothingLeftError, plan, write
-from fsm.invoices.models import (
-    Invoice,
-    InvoiceKind,
-    InvoiceRun,
-    InvoiceRunOrder,
-    InvoiceRunRow,
-    InvoiceState,
-    RowState,
-    RunState,
-)
+from fsm.invoices.models import Invoice, InvoiceKind, InvoiceState
 from fsm.invoices.review import problems_of_the_books
+from fsm.invoices.run_models import InvoiceRun, InvoiceRunOrder, InvoiceRunRow, RowState, RunState
 from fsm.invoices.run_queries import steps_done
 from fsm.invoices.selection import Criteria, Preview, refuse_preview
 

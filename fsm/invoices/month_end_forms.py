@@ -9,7 +9,7 @@ from wtforms import HiddenField, RadioField, SelectField
 from fsm.core.fields import DayField, Form, TextField
 from fsm.core.web import MAX_ID
 from fsm.customers.forms import CustomerField
-from fsm.invoices.models import Grouping
+from fsm.invoices.run_models import Grouping
 from fsm.invoices.selection import Criteria, usual_period
 
 MOST_LEFT_OUT = 200

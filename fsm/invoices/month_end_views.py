@@ -17,8 +17,8 @@ from fsm.customers.queries import names as customer_names
 from fsm.invoices import month_end as services
 from fsm.invoices import run_queries as queries
 from fsm.invoices.blueprint import bp
-from fsm.invoices.models import Grouping, InvoiceRun, RowState, RunState
 from fsm.invoices.month_end_forms import GROUPINGS, RunForm, SelectionForm, ids_in
+from fsm.invoices.run_models import Grouping, InvoiceRun, RowState, RunState
 from fsm.invoices.selection import MOST_ORDERS, Preview, preview, refuse_preview
 from fsm.service_orders import services as order_services
 from fsm.users.queries import names as user_names

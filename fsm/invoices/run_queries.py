@@ -13,7 +13,8 @@ from sqlalchemy.orm import joinedload
 from fsm.core import paging
 from fsm.core.db import session, total
 from fsm.core.errors import NotFoundError
-from fsm.invoices.models import Invoice, InvoiceRun, InvoiceRunOrder, InvoiceRunRow, InvoiceState, RowState, RunState
+from fsm.invoices.models import Invoice, InvoiceState
+from fsm.invoices.run_models import InvoiceRun, InvoiceRunOrder, InvoiceRunRow, RowState, RunState
 from fsm.service_orders.models import ServiceOrder
 
 SILENCE = dt.timedelta(minutes=2)

@@ -18,7 +18,7 @@ from fsm.customers.models import Customer, Site
 from fsm.documents.totals import ZERO
 from fsm.invoices.from_orders import Group, Planned, payer, plan, work_by_order
 from fsm.invoices.limits import MAX_LINES
-from fsm.invoices.models import Grouping
+from fsm.invoices.run_models import Grouping
 from fsm.service_orders.billable import BillableWork
 from fsm.service_orders.models import OrderState, PartUsed, ServiceOrder, TimeEntry
 from fsm.service_orders.queries import day_starts_at

@@ -19,7 +19,8 @@ from fsm.core.money import rounded, to_scaled
 from fsm.customers.models import Customer
 from fsm.documents import payment_reference
 from fsm.invoices.limits import CURRENCIES
-from fsm.invoices.models import Invoice, TakenOver
+from fsm.invoices.models import Invoice
+from fsm.invoices.taken_over_models import TakenOver
 from fsm.ledger import services as ledger
 from fsm.ledger.models import NO_TERM, ItemKind, Journal, MovementRole, OpenItem
 from fsm.ledger.posting import EntryDraft, NewItem, credit, debit

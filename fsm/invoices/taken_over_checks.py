@@ -6,8 +6,9 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import aliased
 
-from fsm.invoices.models import Invoice, InvoiceState, TakenOver
+from fsm.invoices.models import Invoice, InvoiceState
 from fsm.invoices.taken_over import SOURCE_KIND
+from fsm.invoices.taken_over_models import TakenOver
 from fsm.ledger.checks import streamed
 from fsm.ledger.models import ItemKind, ItemMovement, JournalEntry, MovementRole, OpenItem
 

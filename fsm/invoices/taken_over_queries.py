@@ -15,8 +15,9 @@ from fsm.core.db import session
 from fsm.core.errors import NotFoundError
 from fsm.core.types import sort_key
 from fsm.customers.models import Customer
-from fsm.invoices.models import Invoice, TakenOver
+from fsm.invoices.models import Invoice
 from fsm.invoices.statuses import Status
+from fsm.invoices.taken_over_models import TakenOver
 from fsm.ledger.models import NO_TERM, ItemKind, OpenItem, Standing
 
 TABS = ("to_collect", "overdue", "credits", "settled", "undone", "all")

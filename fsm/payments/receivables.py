@@ -11,7 +11,8 @@ from flask_babel import gettext as _
 from fsm.core.db import lock, session
 from fsm.core.errors import ConflictError, DomainError, NotFoundError
 from fsm.core.formats import day, money
-from fsm.invoices.models import Invoice, InvoiceKind, InvoiceState, TakenOver
+from fsm.invoices.models import Invoice, InvoiceKind, InvoiceState
+from fsm.invoices.taken_over_models import TakenOver
 from fsm.ledger import queries as ledger_queries
 from fsm.ledger.models import ItemKind, OpenItem
 from fsm.payments import amounts

@@ -11,7 +11,8 @@ from flask import Flask
 from fsm.core.db import session, writing
 from fsm.home import checks
 from fsm.invoices import from_orders, month_end, run_queries
-from fsm.invoices.models import Grouping, Invoice, InvoiceRun, InvoiceState, RowState, RunState
+from fsm.invoices.models import Invoice, InvoiceState
+from fsm.invoices.run_models import Grouping, InvoiceRun, RowState, RunState
 from fsm.invoices.selection import Criteria, preview
 from fsm.service_orders.models import WorkClaim
 from tests.concurrency.conftest import in_threads, start_process

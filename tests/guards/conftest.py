@@ -19,7 +19,8 @@ from fsm.core.db import Base, db, is_sqlite, session, writing
 from fsm.customers.models import Customer
 from fsm.documents.models import CashDiscountMode, FrozenPdf, PrintedFacts, TaxCalculation
 from fsm.files.models import StoredFile
-from fsm.invoices.models import Invoice, InvoiceLine, InvoiceState, InvoiceTax, TakenOver
+from fsm.invoices.models import Invoice, InvoiceLine, InvoiceState, InvoiceTax
+from fsm.invoices.taken_over_models import TakenOver
 from fsm.ledger import services as ledger
 from fsm.ledger.models import (
     ItemKind,

@@ -17,7 +17,7 @@ from fsm.imports import services, working
 from fsm.imports.customer_rows import CustomerJudge
 from fsm.imports.models import Fate, ImportKind, ImportState
 from fsm.invoices import taken_over
-from fsm.invoices.models import TakenOver
+from fsm.invoices.taken_over_models import TakenOver
 from fsm.ledger import services as ledger
 from fsm.payments import services as payments
 from fsm.payments.receivables import PartValues

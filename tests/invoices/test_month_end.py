@@ -17,17 +17,8 @@ from fsm.customers.models import Customer
 from fsm.home import checks
 from fsm.invoices import drafts, from_orders, month_end, run_queries
 from fsm.invoices.from_orders import Group
-from fsm.invoices.models import (
-    Grouping,
-    Invoice,
-    InvoiceLine,
-    InvoiceRun,
-    InvoiceRunOrder,
-    InvoiceRunRow,
-    InvoiceState,
-    RowState,
-    RunState,
-)
+from fsm.invoices.models import Invoice, InvoiceLine, InvoiceState
+from fsm.invoices.run_models import Grouping, InvoiceRun, InvoiceRunOrder, InvoiceRunRow, RowState, RunState
 from fsm.invoices.selection import Criteria, Preview, preview, usual_period
 from fsm.ledger import periods
 from fsm.ledger.models import Period

@@ -11,7 +11,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from fsm.core.db import session, writing
-from fsm.invoices.models import Invoice, InvoiceRun, RunState
+from fsm.invoices.models import Invoice
+from fsm.invoices.run_models import InvoiceRun, RunState
 from fsm.service_orders.models import OrderState, ServiceOrder
 from fsm.users.models import Role
 from tests.factories import TODAY, make_month

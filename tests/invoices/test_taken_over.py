@@ -17,8 +17,9 @@ from fsm.documents.models import PrintedFacts
 from fsm.home import checks
 from fsm.invoices import blank_credits, drafts, taken_over
 from fsm.invoices import services as invoices
-from fsm.invoices.models import Invoice, TakenOver
+from fsm.invoices.models import Invoice
 from fsm.invoices.taken_over import TakenOverValues
+from fsm.invoices.taken_over_models import TakenOver
 from fsm.invoices.values import LineValues
 from fsm.ledger.models import Account, AccountMonth, ItemKind, JournalLine, OpenItem, Standing
 from fsm.payments import services as payments
