@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from benchmarks.places import Engine
 from fsm.core.db import Base, db, session, writing
+from fsm.documents.values import LineValues
 from fsm.invoices import drafts, services
-from fsm.invoices.values import LineValues
 from tests.factories import make_customer
 
 DAY = dt.date(2026, 3, 20)

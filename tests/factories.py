@@ -17,11 +17,12 @@ from fsm.core.numbering import NumberFormat, set_up
 from fsm.core.types import sort_key
 from fsm.customers.models import Contact, Customer, Equipment, Site
 from fsm.documents.models import CashDiscountMode, DocumentSettings
+from fsm.documents.values import LineValues
 from fsm.invoices import crediting as invoice_credits
 from fsm.invoices import drafts
 from fsm.invoices import services as invoice_services
 from fsm.invoices.models import Invoice, InvoiceSettings
-from fsm.invoices.values import DraftValues, LineValues
+from fsm.invoices.values import DraftValues
 from fsm.ledger.periods import load_chart, open_fiscal_year
 from fsm.payments.models import PaymentSettings
 from fsm.service_orders.claims import refresh_to_bill

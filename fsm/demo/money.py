@@ -11,9 +11,10 @@ from fsm.demo.bills import CASH, Bill, Credit, Event, Receipt
 from fsm.demo.catalog import FOSSIL
 from fsm.demo.scene import Scene, tell_of
 from fsm.documents.payment_reference import printed
+from fsm.documents.values import LineValues
 from fsm.invoices import crediting, drafts, from_orders, services
 from fsm.invoices.models import Invoice, InvoiceLine
-from fsm.invoices.values import DraftValues, LineValues
+from fsm.invoices.values import DraftValues
 from fsm.ledger.models import ItemKind
 from fsm.ledger.queries import item_of
 from fsm.payments import cash

@@ -19,9 +19,9 @@ from fsm.customers import services as customers
 from fsm.customers.services import CustomerValues
 from fsm.demo.scene import Scene, tell_of
 from fsm.documents.payment_reference import printed
+from fsm.documents.values import LineValues
 from fsm.invoices import crediting, drafts, services
 from fsm.invoices.models import Invoice
-from fsm.invoices.values import LineValues
 from fsm.payments import services as payments
 from fsm.payments.receivables import PartValues
 from fsm.payments.services import RegisterValues

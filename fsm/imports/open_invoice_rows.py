@@ -14,13 +14,13 @@ from fsm.core.db import session
 from fsm.core.errors import DomainError
 from fsm.core.formats import money
 from fsm.customers.models import Customer
+from fsm.documents.limits import CURRENCIES
 from fsm.imports.customer_rows import names_of
 from fsm.imports.fields import CUSTOMER_FIELDS, currency, day, number, text
 from fsm.imports.judging import CustomerFinder, Seen, stamp_of
 from fsm.imports.models import Fate
 from fsm.imports.rows import Judged, Problem, Row, RowReader
 from fsm.invoices import taken_over
-from fsm.invoices.limits import CURRENCIES
 from fsm.invoices.taken_over import MOST, NUMBER_LENGTH, TakenOverValues
 from fsm.invoices.taken_over_models import TakenOver
 

@@ -23,7 +23,7 @@ from fsm.invoices import figures
 from fsm.invoices.drafts import BILL_KIND, customer_of, new_draft
 from fsm.invoices.models import Invoice, InvoiceKind, InvoiceLine, InvoiceState
 from fsm.invoices.posting import Credited
-from fsm.invoices.rates import LineRates
+from fsm.invoices.rates import rates_of
 from fsm.invoices.taken_over import NUMBER_LENGTH, SOURCE_KIND
 from fsm.invoices.taken_over_models import TakenOver
 from fsm.ledger.models import ItemKind, OpenItem
@@ -82,7 +82,7 @@ def _draft(customer_id: int, number: str, on: dt.date, document: TakenOver | Non
 
 def _propose_line(draft: Invoice, document: TakenOver, due: Decimal) -> None:
     company = company_services.the_company()
-    proposal = LineRates.of(draft, company, customer_of(draft.customer_id)).proposed(Taxed())
+    proposal = rates_of(draft, company, customer_of(draft.customer_id)).proposed(Taxed())
     rate = proposal.tax_rate
     net = due if draft.tax_included else rounded(due * 100 / (100 + rate))
     amount, amount_with_tax = unit_prices(

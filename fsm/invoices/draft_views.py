@@ -1,42 +1,38 @@
 """Making and editing a draft: blank, from a service order, its lines with live totals, deleting it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
 
 from flask import flash, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
-from fsm.catalog.models import UNITS_OF_RATES, StockItem
 from fsm.catalog.tax_rates import Taxed
 from fsm.company.forms import newer_values
-from fsm.company.models import Company
 from fsm.company.services import the_company
 from fsm.core import audit
 from fsm.core.db import session
 from fsm.core.errors import ConflictError, DomainError, NotFoundError
-from fsm.core.formats import money, plain
 from fsm.core.transactions import attempt, computes_only, refuse
 from fsm.customers.models import Site
 from fsm.customers.queries import customer as find_customer
-from fsm.documents.totals import ZERO, LineIn, Terms, Totals, compute, unit_prices
-from fsm.invoices import drafts, from_orders, queries, totals_panel
+from fsm.documents import line_editor
+from fsm.documents.line_forms import rate_choice
+from fsm.documents.offers import revenue_accounts
+from fsm.documents.totals import ZERO
+from fsm.documents.values import LineValues
+from fsm.invoices import drafts, from_orders, queries
 from fsm.invoices.blueprint import bp
 from fsm.invoices.forms import DraftForm, NewInvoiceForm
-from fsm.invoices.line_forms import price_text, rate_choice
 from fsm.invoices.models import Invoice, InvoiceLine, InvoiceState
-from fsm.invoices.rates import LineRates, day_of
+from fsm.invoices.rates import day_of, rates_of
 from fsm.invoices.review import Difference, review
-from fsm.invoices.values import DraftValues, LineValues
 from fsm.service_orders import services as order_services
 from fsm.service_orders.billable import WorkKind
 from fsm.service_orders.models import ServiceOrder
 from fsm.service_orders.visibility import find as find_order
 from fsm.users.history import timeline
 
-T = TypeVar("T")
 STALE = 409
 
 
@@ -128,7 +124,7 @@ def edit(invoice_id: int) -> ResponseReturnValue:
     company = the_company()
     form = DraftForm.of(invoice, invoice.lines, company, is_sent=request.method == "POST")
     if form.validate_on_submit():
-        saved = _attempt(
+        saved = line_editor.attempt(
             form,
             lambda: drafts.save(invoice_id, form.values(), form.line_values(), version=form.sent_version()),
         )
@@ -147,35 +143,19 @@ def _draft(invoice_id: int) -> Invoice:
     return invoice
 
 
-def _attempt(form: DraftForm, work: Callable[[], T]) -> T | None:
-    """As ``transactions.attempt``, but a refusal of a line finds its row."""
-    try:
-        return work()
-    except DomainError as error:
-        refuse()
-        g.refused_status = error.status
-        form.accept(error)
-        return None
-
-
 def _editor(form: DraftForm, invoice_id: int) -> str:
     invoice, company = _draft(invoice_id), the_company()
     is_stale = g.get("refused_status") == STALE
-    rate = LineRates.of(invoice, company, invoice.customer).proposed(Taxed())
+    rate = rates_of(invoice, company, invoice.customer).proposed(Taxed())
     if not form.lines or not form.lines[-1].form.is_empty:
         form.pad(invoice, company, rate_choice(rate.tax_rate, rate.special_status), rows=1 if invoice.lines else 4)
-    figures, line_totals, note = _computed(form)
-    line_notes = _notes(form, invoice, company)
     return render_template(
         "invoices/edit.html",
         form=form,
         invoice=invoice,
         orders=queries.orders_of(invoice_id),
-        pairs=[] if figures is None else totals_panel.pairs(figures, figures.taxes, form.currency.data or "EUR"),
-        line_totals=line_totals,
-        line_notes=line_notes,
-        note=note,
-        accounts=queries.revenue_accounts(),
+        panel=_panel(form, invoice),
+        accounts=revenue_accounts(),
         has_sections=any(entry.form.section.data for entry in form.lines),
         differences=_differences(invoice),
         newer=newer_values(DraftForm.header(form), DraftForm.stored(invoice, company)) if is_stale else [],
@@ -183,6 +163,11 @@ def _editor(form: DraftForm, invoice_id: int) -> str:
         stored_lines=invoice.lines if is_stale else [],
         entries=timeline("invoice", invoice_id),
     )
+
+
+def _panel(form: DraftForm, invoice: Invoice) -> line_editor.Panel:
+    rates = rates_of(invoice, the_company(), invoice.customer, form.invoice_date.data)
+    return line_editor.panel(form, rates, {line.id: line for line in invoice.lines})
 
 
 def _differences(invoice: Invoice) -> Sequence[Difference]:
@@ -196,106 +181,16 @@ def totals(invoice_id: int) -> ResponseReturnValue:
     invoice = _draft(invoice_id)
     form = DraftForm.of(invoice, invoice.lines, the_company(), is_sent=True)
     form.validate()
-    figures, line_totals, note = _computed(form)
-    pairs = [] if figures is None else totals_panel.pairs(figures, figures.taxes, form.currency.data or "EUR")
-    page = render_template(
-        "invoices/_totals.html",
-        pairs=pairs,
-        line_totals=line_totals,
-        line_notes=_notes(form, invoice, the_company()),
-        note=note,
-    )
-    return page, 422 if note else 200
-
-
-def _computed(form: DraftForm) -> tuple[Totals | None, list[str], str | None]:
-    """Totals, what each row comes to, and the sentence that says what is missing in them."""
-    right = [place for place in form.places() if not form.lines[place].form.errors]
-    note = None
-    if len(right) < len(form.places()):
-        note = _("Lines with an error are not counted.")
-    try:
-        values = [form.lines[place].form.values(tax_included=form.tax_included) for place in right]
-        header = (
-            form.values() if not (form.discount_percentage.errors or form.cash_discount_percentage.errors) else None
-        )
-        figures = compute([_line_in(line) for line in values], _terms(header, form))
-    except DomainError as error:
-        return None, [""] * len(form.lines), str(error)
-    texts = [""] * len(form.lines)
-    for place, row in zip(right, figures.lines, strict=True):
-        texts[place] = money(row.total if form.tax_included else row.net)
-    return figures, texts, note
-
-
-def _notes(form: DraftForm, invoice: Invoice, company: Company) -> list[str]:
-    """Why each row bears its VAT, as it is typed; nothing beside a row that is empty or wrong."""
-    rates = LineRates.of(invoice, company, invoice.customer, form.invoice_date.data)
-    before = {line.id: line for line in invoice.lines}
-    rows = {
-        place: form.lines[place].form.values(tax_included=form.tax_included)
-        for place in form.places()
-        if not form.lines[place].form.errors
-    }
-    things = drafts.things_of(list(rows.values()))
-    return [
-        rates.why_typed(row, things.get(drafts.thing_of(row), Taxed()), before.get(row.line_id or 0)) if row else ""
-        for row in (rows.get(place) for place in range(len(form.lines)))
-    ]
-
-
-def _line_in(line: LineValues) -> LineIn:
-    return LineIn(line.quantity, line.amount, line.amount_with_tax, line.tax_rate, line.special_status)
-
-
-def _terms(header: DraftValues | None, form: DraftForm) -> Terms:
-    if header is None:
-        return Terms(tax_included=form.tax_included)
-    return Terms(
-        header.tax_calculation,
-        header.tax_included,
-        header.discount_percentage,
-        header.cash_discount_percentage,
-        header.cash_discount_mode,
-    )
+    panel = _panel(form, invoice)
+    return render_template("documents/_totals.html", panel=panel), 422 if panel.note else 200
 
 
 @bp.get("/invoices/<id:invoice_id>/items")
 def suggest(invoice_id: int) -> ResponseReturnValue:
     """Kits, items and rates for the line editor, at the price and the VAT that this customer gets."""
     invoice = _draft(invoice_id)
-    rates = LineRates.of(invoice, the_company(), invoice.customer)
-    text = request.args.get("q", "").strip()[:100]
-    kit_offers, offers = queries.offers(text, invoice.customer_id, day_of(invoice))
-    answer: list[dict[str, Any]] = [
-        {
-            "code": offer.kit.code,
-            "description": offer.kit.description,
-            "hint": ngettext("kit, %(num)s line", "kit, %(num)s lines", len(offer.offers)),
-            "lines": [_suggestion(one, rates, invoice) for one in offer.offers],
-        }
-        for offer in kit_offers
-        if offer.offers
-    ]
-    return jsonify(answer + [_suggestion(offer, rates, invoice) for offer in offers])
-
-
-def _suggestion(offer: queries.Offer, rates: LineRates, invoice: Invoice) -> dict[str, Any]:
-    """The fields of a row, as one types them."""
-    thing, rate = offer.thing, rates.proposed(Taxed.of(offer.thing))
-    is_item = isinstance(thing, StockItem)
-    prices = unit_prices(offer.price, None, rate.tax_rate, tax_included=invoice.tax_included)
-    row = {
-        "id": thing.id if is_item else "",
-        "labor_rate_id": "" if is_item else thing.id,
-        "code": thing.code if isinstance(thing, StockItem) else "",
-        "description": thing.description if isinstance(thing, StockItem) else thing.name,
-        "unit": thing.unit if isinstance(thing, StockItem) else UNITS_OF_RATES[thing.kind],
-        "amount": price_text(prices[1 if invoice.tax_included else 0]),
-        "tax_rate": rate_choice(rate.tax_rate, rate.special_status),
-        "account": thing.account_number,
-    }
-    return row if offer.quantity is None else row | {"quantity": plain(offer.quantity)}
+    rates = rates_of(invoice, the_company(), invoice.customer)
+    return jsonify(line_editor.suggestions(request.args.get("q", ""), invoice, rates, day_of(invoice)))
 
 
 @bp.post("/invoices/<id:invoice_id>/take-over/<id:line_id>")

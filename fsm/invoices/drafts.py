@@ -1,7 +1,7 @@
 """Drafts: a blank one, one from service orders, saving, deleting. A draft has no number and may change freely."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from decimal import Decimal
 from types import SimpleNamespace
@@ -10,7 +10,6 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from fsm.catalog.models import LaborRate, StockItem
 from fsm.catalog.tax_rates import Taxed
 from fsm.company import services as company_services
 from fsm.company.models import Company
@@ -22,14 +21,17 @@ from fsm.core.errors import ConflictError, DomainError, NotFoundError
 from fsm.core.formats import local
 from fsm.core.state import check_version
 from fsm.customers.models import Customer, Site
+from fsm.documents.limits import check_document, check_lines
+from fsm.documents.lines import columns_of, costs_of, thing_of, things_of
 from fsm.documents.models import DocumentSettings, TaxCalculation
-from fsm.documents.totals import ZERO, unit_prices
+from fsm.documents.rates import LineRates
+from fsm.documents.totals import ZERO
+from fsm.documents.values import LineValues
 from fsm.invoices import figures
-from fsm.invoices.limits import check_document, check_lines
 from fsm.invoices.models import Invoice, InvoiceFollowUp, InvoiceKind, InvoiceLine, InvoiceServiceOrder, InvoiceState
-from fsm.invoices.rates import LineRates
+from fsm.invoices.rates import rates_of
 from fsm.invoices.run_models import InvoiceRunRow, RowState
-from fsm.invoices.values import DraftValues, LineValues
+from fsm.invoices.values import DraftValues
 from fsm.ledger.queries import account_of_role
 from fsm.service_orders import claims
 
@@ -54,7 +56,7 @@ def create_many(
 
     The bulk way of ``create_blank`` and ``save``: the same defaults, limits and totals.
     """
-    defaults, roles, costs = Defaults(), account_of_role(), _costs([line for _id, lines in wanted for line in lines])
+    defaults, roles, costs = Defaults(), account_of_role(), costs_of([line for _id, lines in wanted for line in lines])
     rates = defaults.company.tax_rates
     customers = {
         row.id: row for row in session.scalars(sa.select(Customer).where(Customer.id.in_({id_ for id_, _l in wanted})))
@@ -66,7 +68,10 @@ def create_many(
     for customer_id, values in wanted:
         # Plain values, not mapped rows: the unit of work would cost more than everything else here.
         invoice = SimpleNamespace(**of_customer[customer_id], sign=1)
-        lines = [SimpleNamespace(**_columns(line, place, invoice, roles)) for place, line in enumerate(values, start=1)]
+        lines = [
+            SimpleNamespace(**columns_of(line, place, roles, tax_included=invoice.tax_included))
+            for place, line in enumerate(values, start=1)
+        ]
         proposals = LineRates(defaults.company, customers[customer_id], on=invoice_date or local(moment).date())
         for line, value in zip(lines, values, strict=True):
             line.rate_reason = proposals.reason(value, things.get(thing_of(value), Taxed()), None)
@@ -209,14 +214,14 @@ def _replace_lines(invoice: Invoice, wanted: Sequence[LineValues], company: Comp
     for line in before.values():
         line.position = -line.position  # positions are unique: step aside before taking new places
     session.flush()
-    roles, costs = account_of_role(), _costs(wanted)
-    rates, things = LineRates.of(invoice, company, customer_of(invoice.customer_id)), things_of(wanted)
+    roles, costs = account_of_role(), costs_of(wanted)
+    rates, things = rates_of(invoice, company, customer_of(invoice.customer_id)), things_of(wanted)
     stored = []
     for position, values in enumerate(wanted, start=1):
         known = before.get(values.line_id or 0)
         line = InvoiceLine(invoice_id=invoice.id, unit_cost=ZERO) if known is None else known
         line.rate_reason = rates.reason(values, things.get(thing_of(values), Taxed()), known)
-        for name, value in _columns(values, position, invoice, roles).items():
+        for name, value in columns_of(values, position, roles, tax_included=invoice.tax_included).items():
             setattr(line, name, value)
         if line.stock_item_id in costs and not line.unit_cost:
             line.unit_cost = costs[line.stock_item_id]
@@ -224,49 +229,6 @@ def _replace_lines(invoice: Invoice, wanted: Sequence[LineValues], company: Comp
         stored.append(line)
     session.flush()
     return stored
-
-
-def thing_of(values: LineValues) -> tuple[str, int]:
-    """The key of the item or rate that a line names, as ``things_of`` has it."""
-    return ("item", values.stock_item_id) if values.stock_item_id else ("rate", values.labor_rate_id or 0)
-
-
-def things_of(wanted: Sequence[LineValues]) -> dict[tuple[str, int], Taxed]:
-    """What the catalog says of the VAT of the items and rates that these lines name."""
-    items = sa.select(StockItem).where(StockItem.id.in_({values.stock_item_id for values in wanted} - {None}))
-    rates = sa.select(LaborRate).where(LaborRate.id.in_({values.labor_rate_id for values in wanted} - {None}))
-    return {
-        **{("item", row.id): Taxed.of(row) for row in session.scalars(items)},
-        **{("rate", row.id): Taxed.of(row) for row in session.scalars(rates)},
-    }
-
-
-def _costs(wanted: Sequence[LineValues]) -> dict[int | None, Decimal]:
-    ids = {values.stock_item_id for values in wanted if values.stock_item_id}
-    if not ids:
-        return {}
-    query = sa.select(StockItem.id, StockItem.purchase_price).where(StockItem.id.in_(ids))
-    return dict(session.execute(query).all())
-
-
-def _columns(values: LineValues, position: int, invoice: figures.Document, roles: Mapping[str, str]) -> dict[str, Any]:
-    amount, amount_with_tax = unit_prices(
-        values.amount, values.amount_with_tax, values.tax_rate, tax_included=invoice.tax_included
-    )
-    return {
-        "position": position,
-        "description": values.description,
-        "quantity": values.quantity,
-        "unit": values.unit,
-        "amount": amount,
-        "amount_with_tax": amount_with_tax,
-        "tax_rate": values.tax_rate,
-        "special_status": values.special_status,
-        "account_number": values.account_number or roles["goods" if values.stock_item_id else "services"],
-        "stockitem_code": values.stockitem_code,
-        "stock_item_id": values.stock_item_id,
-        "section": values.section,
-    }
 
 
 def delete_draft(invoice_id: int, *, version: int | None = None) -> None:

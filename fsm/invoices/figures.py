@@ -1,86 +1,46 @@
-"""From invoice rows to totals and back: the one place where stored lines meet ``documents.totals``."""
+"""The figures of documents, and what invoices add: plain rows of them, and rows of ``invoice_tax``."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields, replace
-from decimal import Decimal
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
-from fsm.documents.totals import LineIn, LineTotals, TaxKey, TaxTotals, Terms, Totals, compute
-from fsm.invoices.models import Invoice, InvoiceKind, InvoiceLine, InvoiceTax
+from fsm.documents.figures import (
+    changed_lines,
+    line_in,
+    signed,
+    signed_taxes,
+    store,
+    tax_columns,
+    tax_totals,
+    terms_of,
+    totals_columns,
+    totals_of,
+)
+from fsm.documents.totals import TaxKey, Totals
+from fsm.invoices.models import Invoice, InvoiceKind, InvoiceLine
+
+__all__ = [
+    "changed_lines",
+    "line_in",
+    "signed",
+    "signed_taxes",
+    "store",
+    "tax_totals",
+    "terms_of",
+    "totals_columns",
+    "totals_of",
+]
 
 # Mapped rows, or plain values where many are made or posted: mapped ones would cost more than all else there.
 Document: TypeAlias = Invoice | SimpleNamespace
 Line: TypeAlias = InvoiceLine | SimpleNamespace
-_TOTALS = tuple(field.name for field in fields(Totals) if field.type in {Decimal, "Decimal"})
-_TAX_AMOUNTS = tuple(field.name for field in fields(TaxTotals) if field.type in {Decimal, "Decimal"})
 
 
 def plain_document(row: sa.Row[Any]) -> SimpleNamespace:
     """A stored invoice or credit note as plain values."""
     return SimpleNamespace(**row._asdict(), sign=-1 if row.kind is InvoiceKind.CREDIT_NOTE else 1)
-
-
-def terms_of(invoice: Document) -> Terms:
-    """The document's own terms."""
-    return Terms(
-        tax_calculation=invoice.tax_calculation,
-        tax_included=invoice.tax_included,
-        discount_percentage=invoice.discount_percentage,
-        cash_discount_percentage=invoice.cash_discount_percentage,
-        cash_discount_mode=invoice.cash_discount_mode,
-    )
-
-
-def line_in(line: Line, sign: int = 1) -> LineIn:
-    """A stored line as the totals want it; ``sign`` -1 turns the quantity (a credit note)."""
-    return LineIn(
-        quantity=line.quantity * sign,
-        amount=line.amount,
-        amount_with_tax=line.amount_with_tax,
-        tax_rate=line.tax_rate,
-        special_status=line.special_status,
-    )
-
-
-def totals_of(invoice: Document, lines: Sequence[Line]) -> Totals:
-    """An invoice's totals, or those of a blank credit note, negative; others by ``crediting.totals_of_credit``."""
-    return compute([line_in(line, invoice.sign) for line in lines], terms_of(invoice))
-
-
-def totals_columns(invoice: Document, totals: Totals) -> dict[str, Any]:
-    """The totals as columns of the invoice; a credit note's stored figures are positive."""
-    return {name: getattr(totals, name) * invoice.sign for name in _TOTALS}
-
-
-def line_columns(figure: LineTotals, sign: int) -> dict[str, Decimal]:
-    """A line's totals as its columns."""
-    return {
-        "total_without_tax": figure.net * sign,
-        "total_with_tax": figure.total * sign,
-        "net": figure.net_after_discount * sign,
-    }
-
-
-def changed_lines(invoice: Document, lines: Sequence[Line], totals: Totals) -> list[dict[str, Any]]:
-    """Id and new columns of the lines whose stored totals are not these."""
-    rows = [(line, line_columns(figure, invoice.sign)) for line, figure in zip(lines, totals.lines, strict=True)]
-    return [
-        {"id": line.id, **columns}
-        for line, columns in rows
-        if any(getattr(line, name) != value for name, value in columns.items())
-    ]
-
-
-def store(invoice: Document, lines: Sequence[Line], totals: Totals) -> None:
-    """Write the totals into the rows."""
-    for name, value in totals_columns(invoice, totals).items():
-        setattr(invoice, name, value)
-    for line, figure in zip(lines, totals.lines, strict=True):
-        for name, value in line_columns(figure, invoice.sign).items():
-            setattr(line, name, value)
 
 
 def tax_rows(invoice: Document, totals: Totals, grids: Mapping[TaxKey, str]) -> list[dict[str, Any]]:
@@ -91,33 +51,7 @@ def tax_rows(invoice: Document, totals: Totals, grids: Mapping[TaxKey, str]) -> 
             "tax_rate": row.key.tax_rate,
             "special_status": row.key.special_status,
             "grid": grids[row.key],
-            **{name: getattr(row, name) * invoice.sign for name in _TAX_AMOUNTS},
+            **tax_columns(row, invoice.sign),
         }
         for row in totals.taxes
     ]
-
-
-def tax_totals(rows: Iterable[InvoiceTax], sign: int = 1) -> list[TaxTotals]:
-    """Stored VAT rows as the totals know them."""
-    return [
-        TaxTotals(
-            key=TaxKey(row.tax_rate, row.special_status),
-            **{name: getattr(row, name) * sign for name in _TAX_AMOUNTS},
-        )
-        for row in rows
-    ]
-
-
-def signed_taxes(totals: Totals, sign: int) -> list[TaxTotals]:
-    """The VAT table turned by the sign: positive for a credit note's negative totals."""
-    if sign == 1:
-        return list(totals.taxes)
-    return [replace(row, **{name: getattr(row, name) * sign for name in _TAX_AMOUNTS}) for row in totals.taxes]
-
-
-def signed(totals: Totals, sign: int) -> Totals:
-    """The totals turned by the sign, lines left alone: what is printed on a credit note is positive."""
-    if sign == 1:
-        return totals
-    amounts: dict[str, Any] = {name: getattr(totals, name) * sign for name in _TOTALS}
-    return replace(totals, **amounts)

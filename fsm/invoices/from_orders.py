@@ -22,13 +22,14 @@ from fsm.core.db import session
 from fsm.core.errors import ConflictError, DomainError, NotFoundError
 from fsm.core.formats import local
 from fsm.customers.models import Customer, Site
+from fsm.documents.limits import MAX_LINES
+from fsm.documents.rates import LineRates
 from fsm.documents.totals import Totals, unit_prices
 from fsm.documents.words import Words
 from fsm.invoices import figures
 from fsm.invoices.drafts import BILL_KIND, Defaults
-from fsm.invoices.limits import MAX_LINES
 from fsm.invoices.models import Invoice, InvoiceFollowUp, InvoiceLine, InvoiceServiceOrder, InvoiceState
-from fsm.invoices.rates import LineRates, first_invoice_days
+from fsm.invoices.rates import first_invoice_days
 from fsm.ledger.queries import account_of_role
 from fsm.service_orders import claims
 from fsm.service_orders.billable import BillableWork, WorkKind, billable_work

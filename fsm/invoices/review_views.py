@@ -10,13 +10,14 @@ from fsm.company.services import the_company
 from fsm.core.errors import ConflictError, DomainError
 from fsm.core.transactions import computes_only, refuse
 from fsm.core.web import MAX_ID
+from fsm.documents import totals_panel
+from fsm.documents.document_forms import FIELD_OF
 from fsm.documents.totals import ZERO
-from fsm.invoices import queries, services, totals_panel
+from fsm.invoices import queries, services
 from fsm.invoices.blueprint import bp
-from fsm.invoices.forms import FIELD_OF
 from fsm.invoices.listing import INVOICES
 from fsm.invoices.models import Invoice, InvoiceKind, InvoiceState
-from fsm.invoices.rates import LineRates
+from fsm.invoices.rates import rates_of
 from fsm.invoices.review import Review
 from fsm.invoices.review import review as work_out
 from fsm.users.list_pages import chosen_ids
@@ -37,7 +38,7 @@ def review(invoice_id: int) -> ResponseReturnValue:
 def _page(invoice: Invoice, refusal: str = "") -> str:
     found = work_out(invoice.id, today=g.today)
     totals = found.totals
-    rates = LineRates.of(invoice, the_company(), invoice.customer)
+    rates = rates_of(invoice, the_company(), invoice.customer)
     return render_template(
         "invoices/review.html",
         invoice=invoice,

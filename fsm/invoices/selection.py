@@ -15,9 +15,9 @@ from fsm.core.errors import DomainError
 from fsm.core.paging import capped_count
 from fsm.core.types import sort_key
 from fsm.customers.models import Customer, Site
+from fsm.documents.limits import MAX_LINES
 from fsm.documents.totals import ZERO
 from fsm.invoices.from_orders import Group, Planned, payer, plan, work_by_order
-from fsm.invoices.limits import MAX_LINES
 from fsm.invoices.run_models import Grouping
 from fsm.service_orders.billable import BillableWork
 from fsm.service_orders.models import OrderState, PartUsed, ServiceOrder, TimeEntry

@@ -18,7 +18,7 @@ from fsm.core.formats import day, money
 from fsm.core.money import rounded, to_scaled
 from fsm.customers.models import Customer
 from fsm.documents import payment_reference
-from fsm.invoices.limits import CURRENCIES
+from fsm.documents.limits import CURRENCIES
 from fsm.invoices.models import Invoice
 from fsm.invoices.taken_over_models import TakenOver
 from fsm.ledger import services as ledger

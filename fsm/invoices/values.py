@@ -1,53 +1,15 @@
-"""What the pages and the API hand over to be saved."""
+"""What the pages and the API hand over to be saved of a draft invoice."""
 
 import datetime as dt
 from dataclasses import dataclass
-from decimal import Decimal
 
-from fsm.company.models import Language
-from fsm.documents.models import CashDiscountMode, TaxCalculation
+from fsm.documents.values import DocumentValues
 
 
-@dataclass(frozen=True, slots=True)
-class LineValues:
-    """A line as it is saved; of the two unit prices the one that the document's ``tax_included`` names counts.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftValues(DocumentValues):
+    """A draft's own fields; dates None: the day of posting, the day the work was done."""
 
-    ``labor_rate_id``, the rate just chosen for the line, only says why it bears its VAT: it is not stored.
-    """
-
-    description: str
-    quantity: Decimal = Decimal(1)
-    amount: Decimal | None = None
-    amount_with_tax: Decimal | None = None
-    tax_rate: Decimal = Decimal(0)
-    special_status: str = ""
-    unit: str = ""
-    account_number: str = ""
-    stockitem_code: str = ""
-    stock_item_id: int | None = None
-    labor_rate_id: int | None = None
-    section: str = ""
-    line_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DraftValues:
-    """The document's own fields as they are saved; dates None: the day of posting, the day the work was done."""
-
-    client_name: str
-    client_attention: str
-    reference: str
     invoice_date: dt.date | None
     delivery_date: dt.date | None
-    days_due: int
-    discount_percentage: Decimal
-    cash_discount_percentage: Decimal
-    cash_discount_days_valid: int
-    cash_discount_mode: CashDiscountMode
-    tax_calculation: TaxCalculation
-    tax_included: bool
-    language: Language
-    note: str
     bank_account_id: int | None
-    currency: str = "EUR"
-    exchange_rate: Decimal = Decimal(1)

@@ -10,6 +10,7 @@ from fsm.company.countries import country_name
 from fsm.company.queries import bank_accounts
 from fsm.core.db import session
 from fsm.core.transactions import attempt
+from fsm.documents import totals_panel
 from fsm.documents.payment_reference import printed
 from fsm.documents.pdf import Mark
 from fsm.documents.services import pdf_of, render, withdrawn_pdf_of
@@ -22,7 +23,6 @@ from fsm.invoices import (  # noqa: F401 - the other pages of the blueprint regi
     queries,
     review_views,
     taken_over_views,
-    totals_panel,
     withdrawing,
 )
 from fsm.invoices.blueprint import bp

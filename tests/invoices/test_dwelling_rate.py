@@ -15,9 +15,9 @@ from fsm.core.db import session, writing
 from fsm.customers.models import Customer, Site
 from fsm.documents.facts import from_json
 from fsm.documents.models import PrintedFacts
+from fsm.documents.values import LineValues
 from fsm.invoices import crediting, drafts, from_orders, services
 from fsm.invoices.models import Invoice, InvoiceServiceOrder
-from fsm.invoices.values import LineValues
 from fsm.service_orders.models import OrderState
 from fsm.users.models import Role, User
 from tests.factories import (

@@ -11,9 +11,9 @@ from fsm.core.db import session, writing
 from fsm.core.errors import ConflictError, DomainError
 from fsm.customers.models import Customer
 from fsm.documents.models import PrintedFacts, TaxCalculation
+from fsm.documents.values import LineValues
 from fsm.invoices import crediting, drafts, review, services, withdrawing
 from fsm.invoices.models import Invoice, InvoiceKind, InvoiceState
-from fsm.invoices.values import LineValues
 from fsm.ledger.models import ItemKind, JournalEntry, Standing
 from fsm.ledger.queries import item_of
 from tests.factories import draft_values, make_customer, make_invoice

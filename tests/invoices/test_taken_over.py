@@ -14,13 +14,13 @@ from fsm.core.db import session, writing
 from fsm.core.errors import ConflictError, DomainError
 from fsm.customers.models import Customer
 from fsm.documents.models import PrintedFacts
+from fsm.documents.values import LineValues
 from fsm.home import checks
 from fsm.invoices import blank_credits, drafts, taken_over
 from fsm.invoices import services as invoices
 from fsm.invoices.models import Invoice
 from fsm.invoices.taken_over import TakenOverValues
 from fsm.invoices.taken_over_models import TakenOver
-from fsm.invoices.values import LineValues
 from fsm.ledger.models import Account, AccountMonth, ItemKind, JournalLine, OpenItem, Standing
 from fsm.payments import services as payments
 from fsm.payments.receivables import PartValues

@@ -17,10 +17,10 @@ from flask import Flask
 from fsm.company.models import BankAccount, Company
 from fsm.core.db import session, writing
 from fsm.documents.models import CashDiscountMode
+from fsm.documents.values import LineValues
 from fsm.home import checks
 from fsm.invoices import drafts, services, withdrawing
 from fsm.invoices.models import Invoice
-from fsm.invoices.values import LineValues
 from fsm.ledger.models import Account, AccountRole, JournalEntry, JournalHead, JournalLine
 from fsm.ledger.periods import load_chart
 from fsm.payments import services as payments

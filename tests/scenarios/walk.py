@@ -15,10 +15,10 @@ from fsm.catalog.models import LaborRate, StockItem
 from fsm.core.db import Base, session, writing
 from fsm.core.errors import DomainError
 from fsm.customers.models import Customer, Site
+from fsm.documents.values import LineValues
 from fsm.home import checks
 from fsm.invoices import crediting, drafts, from_orders, services, withdrawing
 from fsm.invoices.models import Invoice, InvoiceKind, InvoiceState
-from fsm.invoices.values import LineValues
 from fsm.ledger.models import OpenItem
 from fsm.payments import services as payments
 from fsm.payments.models import Payment, PaymentMethod

@@ -13,7 +13,7 @@ from fsm.core.db import session
 from fsm.core.errors import DomainError
 from fsm.core.money import to_scaled
 from fsm.documents.models import TaxCalculation
-from fsm.invoices.values import DraftValues, LineValues
+from fsm.documents.values import DocumentValues, LineValues
 from fsm.ledger.models import Account
 
 MAX_LINES = 1_000
@@ -32,7 +32,7 @@ def _refuse(sentence: str, field: str) -> None:
     raise DomainError(sentence, field)
 
 
-def check_document(values: DraftValues) -> None:
+def check_document(values: DocumentValues) -> None:
     """Limits of the document's own fields."""
     if not values.client_name.strip():
         _refuse(_("The customer's name is missing."), "client_name")

@@ -18,13 +18,13 @@ from fsm.company.vat import default_statuses
 from fsm.core.fields import ExactField, TextField
 from fsm.core.formats import percent
 from fsm.core.web import MAX_ID
-from fsm.invoices.limits import (
+from fsm.documents.figures import PricedDocument
+from fsm.documents.limits import (
     MAX_DESCRIPTION,
     MAX_PRICE,
     MAX_QUANTITY,
 )
-from fsm.invoices.models import Invoice
-from fsm.invoices.values import LineValues
+from fsm.documents.values import LineValues
 
 STATUS_NAMES = {
     "MC": _l("co-contractor"),
@@ -86,9 +86,9 @@ def read_rate(choice: str) -> tuple[Decimal, str]:
     return Decimal(rate), status
 
 
-def rate_choices(invoice: Invoice, company: Company, kept: Sequence[str] = ()) -> list[tuple[str, str]]:
+def rate_choices(document: PricedDocument, company: Company, kept: Sequence[str] = ()) -> list[tuple[str, str]]:
     """The document's rates and the statuses at 0 %; what a line already has stays a choice."""
-    rates = dict.fromkeys((invoice.tax_rate_1, invoice.tax_rate_2, invoice.tax_rate_3))
+    rates = dict.fromkeys((document.tax_rate_1, document.tax_rate_2, document.tax_rate_3))
     if company.vat_scheme is VatScheme.SMALL_BUSINESS:
         rates = {}
     choices = {rate_choice(rate, ""): percent(rate) for rate in rates if rate}

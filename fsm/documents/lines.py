@@ -1,0 +1,58 @@
+"""From a line as it is typed to the columns of a stored one, and what the catalog says of it."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from fsm.catalog.models import LaborRate, StockItem
+from fsm.catalog.tax_rates import Taxed
+from fsm.core.db import session
+from fsm.documents.totals import unit_prices
+from fsm.documents.values import LineValues
+
+
+def thing_of(values: LineValues) -> tuple[str, int]:
+    """The key of the item or rate that a line names, as ``things_of`` has it."""
+    return ("item", values.stock_item_id) if values.stock_item_id else ("rate", values.labor_rate_id or 0)
+
+
+def things_of(wanted: Sequence[LineValues]) -> dict[tuple[str, int], Taxed]:
+    """What the catalog says of the VAT of the items and rates that these lines name."""
+    items = sa.select(StockItem).where(StockItem.id.in_({values.stock_item_id for values in wanted} - {None}))
+    rates = sa.select(LaborRate).where(LaborRate.id.in_({values.labor_rate_id for values in wanted} - {None}))
+    return {
+        **{("item", row.id): Taxed.of(row) for row in session.scalars(items)},
+        **{("rate", row.id): Taxed.of(row) for row in session.scalars(rates)},
+    }
+
+
+def costs_of(wanted: Sequence[LineValues]) -> dict[int | None, Decimal]:
+    """What the items on these lines cost the company today, by their ids."""
+    ids = {values.stock_item_id for values in wanted if values.stock_item_id}
+    if not ids:
+        return {}
+    query = sa.select(StockItem.id, StockItem.purchase_price).where(StockItem.id.in_(ids))
+    return dict(session.execute(query).all())
+
+
+def columns_of(values: LineValues, position: int, roles: Mapping[str, str], *, tax_included: bool) -> dict[str, Any]:
+    """The columns of a line; without an account of its own it bears the one of goods or services."""
+    amount, amount_with_tax = unit_prices(
+        values.amount, values.amount_with_tax, values.tax_rate, tax_included=tax_included
+    )
+    return {
+        "position": position,
+        "description": values.description,
+        "quantity": values.quantity,
+        "unit": values.unit,
+        "amount": amount,
+        "amount_with_tax": amount_with_tax,
+        "tax_rate": values.tax_rate,
+        "special_status": values.special_status,
+        "account_number": values.account_number or roles["goods" if values.stock_item_id else "services"],
+        "stockitem_code": values.stockitem_code,
+        "stock_item_id": values.stock_item_id,
+        "section": values.section,
+    }
