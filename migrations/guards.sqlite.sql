@@ -92,6 +92,9 @@ BEGIN
     NEW.cash_discount_mode IS OLD.cash_discount_mode AND NEW.currency IS OLD.currency AND NEW.exchange_rate IS OLD.exchange_rate AND
     NEW.language IS OLD.language AND NEW.tax_calculation IS OLD.tax_calculation AND NEW.tax_included IS OLD.tax_included AND
     NEW.tax_rate_1 IS OLD.tax_rate_1 AND NEW.tax_rate_2 IS OLD.tax_rate_2 AND NEW.tax_rate_3 IS OLD.tax_rate_3 AND NEW.note IS OLD.note AND
+    NEW.note_html IS OLD.note_html AND NEW.show_tax_for_exchange_rate IS OLD.show_tax_for_exchange_rate AND
+    NEW.custom_values IS OLD.custom_values AND NEW.layout_id IS OLD.layout_id AND
+    NEW.late_interest_rate_id IS OLD.late_interest_rate_id AND NEW.without_co_contractor IS OLD.without_co_contractor AND
     NEW.structured_message IS OLD.structured_message AND NEW.bank_account_id IS OLD.bank_account_id AND
     NEW.total_without_tax IS OLD.total_without_tax AND NEW.total_tax IS OLD.total_tax AND NEW.total_with_tax IS OLD.total_with_tax AND
     NEW.discount_total_without_tax IS OLD.discount_total_without_tax AND NEW.discount_total_with_tax IS OLD.discount_total_with_tax AND

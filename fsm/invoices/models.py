@@ -59,7 +59,8 @@ class Invoice(Base):
 
     ``invoice_date`` None on a draft: the day of posting. Addresses are dicts of ``customers.models.Address``.
     A credit note corrects an invoice by ``corrects_id``, or one of a former program by ``corrects_number`` and
-    ``corrects_date`` (and ``corrects_taken_over_id`` where that one was taken over).
+    ``corrects_date`` (and ``corrects_taken_over_id`` where that one was taken over). ``custom_values`` are texts by the
+    name of their ``documents.models.CustomField``. ``without_co_contractor`` switches that regime off for this document.
     """
 
     __tablename__ = "invoice"
@@ -129,6 +130,16 @@ class Invoice(Base):
     tax_rate_2: Mapped[Decimal] = mapped_column(PERCENTAGE)
     tax_rate_3: Mapped[Decimal] = mapped_column(PERCENTAGE)
     note: Mapped[str] = mapped_column(sa.String(2000), default="")
+    note_html: Mapped[str] = mapped_column(sa.String(2000), default="", server_default=sa.text("''"))
+    show_tax_for_exchange_rate: Mapped[bool] = mapped_column(
+        sa.Boolean(name="show_tax_for_exchange_rate"), default=True, server_default="1"
+    )
+    custom_values: Mapped[dict[str, str]] = mapped_column(sa.JSON, server_default="{}")
+    layout_id: Mapped[int | None] = mapped_column(ID)
+    late_interest_rate_id: Mapped[int | None] = mapped_column(ID)
+    without_co_contractor: Mapped[bool] = mapped_column(
+        sa.Boolean(name="without_co_contractor"), default=False, server_default="0"
+    )
     structured_message: Mapped[str] = mapped_column(sa.String(12), default="")
     bank_account_id: Mapped[int | None] = mapped_column(sa.ForeignKey(BankAccount.id))
     total_without_tax: Mapped[Decimal] = mapped_column(AMOUNT, default=Decimal(0))
@@ -188,6 +199,8 @@ class InvoiceLine(Base):
     invoice_id: Mapped[int] = mapped_column(sa.ForeignKey(Invoice.id))
     position: Mapped[int] = mapped_column(sa.Integer)
     description: Mapped[str] = mapped_column(sa.Text)
+    description_html: Mapped[str] = mapped_column(sa.Text, default="", server_default=sa.text("''"))
+    custom_values: Mapped[dict[str, str]] = mapped_column(sa.JSON, server_default="{}")
     quantity: Mapped[Decimal] = mapped_column(QUANTITY)
     unit: Mapped[str] = mapped_column(sa.String(10), default="")
     amount: Mapped[Decimal] = mapped_column(UNIT_PRICE)
@@ -243,6 +256,7 @@ class InvoiceFollowUp(Base):
     accountant_at: Mapped[dt.datetime | None] = mapped_column(Moment)
     automatic_reminders: Mapped[bool] = mapped_column(sa.Boolean(name="automatic_reminders"), default=False)
     external_invoice_id: Mapped[str] = mapped_column(sa.String(50), default="")
+    outstanding_balance: Mapped[Decimal] = mapped_column(AMOUNT, default=Decimal(0), server_default="0")
     version: Mapped[int] = mapped_column(sa.Integer, default=1)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own way to say it

@@ -43,10 +43,20 @@ def _only_elsewhere(constraint: sa.CheckConstraint) -> bool:
     return not rule(compiler)
 
 
+def _default_differs(
+    context: object, stored: object, column: sa.Column[Any], default: str | None, meant: object, rendered: str | None
+) -> bool | None:
+    """Alembic asks PostgreSQL whether two JSON values are equal, which it cannot say: their texts are compared here."""
+    del context, stored, meant
+    if not isinstance(column.type, sa.JSON):
+        return None
+    return _plain(default or "").strip("'") != _plain(rendered or "").strip("'")
+
+
 def test_no_difference(database: Flask) -> None:
     with db.engine.connect() as connection:
         context = MigrationContext.configure(
-            connection, opts={"compare_type": True, "compare_server_default": True, "render_as_batch": True}
+            connection, opts={"compare_type": True, "compare_server_default": _default_differs, "render_as_batch": True}
         )
         assert compare_metadata(context, Base.metadata) == []
 

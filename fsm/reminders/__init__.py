@@ -1,0 +1,1 @@
+"""Reminders: what is claimed for paying late."""
