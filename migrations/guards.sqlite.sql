@@ -136,6 +136,40 @@ BEGIN
     SELECT 1 FROM journal_entry WHERE id = NEW.undone_entry_id AND reverses_id = OLD.entry_id AND posted_at IS NOT NULL);
 END;
 
+CREATE TRIGGER guard_write_off_insert BEFORE INSERT ON write_off
+BEGIN
+  SELECT RAISE(ABORT, 'A write-off is inserted first, and made final by its journal entry.') WHERE NEW.entry_id IS NOT NULL;
+  SELECT RAISE(ABORT, 'A write-off is final: undo it.') WHERE EXISTS (
+    SELECT 1 FROM write_off WHERE id = NEW.id AND entry_id IS NOT NULL
+    UNION ALL SELECT 1 FROM write_off WHERE undone_entry_id = NEW.undone_entry_id);
+END;
+CREATE TRIGGER guard_write_off_move BEFORE UPDATE ON write_off
+BEGIN
+  SELECT RAISE(ABORT, 'A write-off is final: undo it.') WHERE EXISTS (
+    SELECT 1 FROM write_off WHERE id <> OLD.id AND (id = NEW.id OR entry_id = NEW.entry_id OR undone_entry_id = NEW.undone_entry_id));
+END;
+CREATE TRIGGER guard_write_off_post BEFORE UPDATE ON write_off WHEN OLD.entry_id IS NULL AND NEW.entry_id IS NOT NULL
+BEGIN
+  SELECT RAISE(ABORT, 'A write-off is made final by its own posted journal entry.') WHERE NOT EXISTS (
+    SELECT 1 FROM journal_entry WHERE id = NEW.entry_id AND posted_at IS NOT NULL AND source_kind = 'write_off' AND source_id = NEW.id);
+END;
+CREATE TRIGGER guard_write_off_delete BEFORE DELETE ON write_off WHEN OLD.entry_id IS NOT NULL
+BEGIN
+  SELECT RAISE(ABORT, 'A write-off is final: undo it.');
+END;
+CREATE TRIGGER guard_write_off_update BEFORE UPDATE ON write_off WHEN OLD.entry_id IS NOT NULL
+BEGIN
+  SELECT RAISE(ABORT, 'A write-off is final: undo it.') WHERE NOT (
+    OLD.undone_entry_id IS NULL AND NEW.undone_entry_id IS NOT NULL AND
+    NEW.id IS OLD.id AND NEW.open_item_id IS OLD.open_item_id AND NEW.customer_id IS OLD.customer_id AND
+    NEW.written_off_on IS OLD.written_off_on AND NEW.currency IS OLD.currency AND NEW.amount IS OLD.amount AND
+    NEW.amount_eur IS OLD.amount_eur AND NEW.reclaims_tax IS OLD.reclaims_tax AND NEW.tax IS OLD.tax AND NEW.tax_eur IS OLD.tax_eur AND
+    NEW.reason IS OLD.reason AND NEW.entry_id IS OLD.entry_id AND NEW.registered_by_id IS OLD.registered_by_id AND
+    NEW.registered_at IS OLD.registered_at);
+  SELECT RAISE(ABORT, 'A write-off is undone only after its journal entry has been reversed.') WHERE NOT EXISTS (
+    SELECT 1 FROM journal_entry WHERE id = NEW.undone_entry_id AND reverses_id = OLD.entry_id AND posted_at IS NOT NULL);
+END;
+
 CREATE TRIGGER guard_taken_over_insert BEFORE INSERT ON taken_over
 BEGIN
   SELECT RAISE(ABORT, 'A document taken over is inserted first, and made final by its journal entry.') WHERE NEW.entry_id IS NOT NULL;

@@ -39,6 +39,7 @@ CHECKS: tuple[Check, ...] = (
     taken_over_checks.taken_over_has_its_entry,
     taken_over_checks.taken_over_not_credited_beyond_its_total,
     payments.payments_have_their_entry,
+    payments.write_offs_have_their_entry,
     payments.on_account_items_right,
     search_index_equals_owners,
 )

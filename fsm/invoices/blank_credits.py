@@ -126,7 +126,12 @@ def credited_items(taken_over_ids: Sequence[int]) -> dict[int, Credited]:
         return {}
     query = sa.select(OpenItem).where(OpenItem.kind == ItemKind.TAKEN_OVER, OpenItem.source_id.in_(taken_over_ids))
     items = session.scalars(query.execution_options(populate_existing=True))
-    return {item.source_id: Credited(item.id, max(item.balance, ZERO), max(item.balance_eur, ZERO)) for item in items}
+    return {
+        item.source_id: Credited(
+            item.id, max(item.balance, ZERO), max(item.balance_eur, ZERO), written_off=item.written_off
+        )
+        for item in items
+    }
 
 
 def credited_so_far(taken_over_ids: Iterable[int]) -> dict[int, Decimal]:

@@ -137,7 +137,7 @@ def _credited(corrected: Mapping[int, Invoice]) -> dict[int, posting.Credited]:
     for item_id, amount in session.execute(moved):
         taken[item_id] -= amount
     return {
-        item.source_id: posting.Credited(item.id, item.balance, item.balance_eur, taken[item.id])
+        item.source_id: posting.Credited(item.id, item.balance, item.balance_eur, taken[item.id], item.written_off)
         for item in items.values()
     }
 
@@ -190,16 +190,7 @@ def problems(prepared: Prepared, *, today: dt.date) -> Iterator[Problem]:
         yield Problem("invoice_date", _("A document may not be dated in the future."))
     if not prepared.is_credit_note and prepared.totals.total_with_tax < 0:
         yield Problem("lines", _("The total is below 0: make a credit note instead."))
-    if prepared.is_credit_note and prepared.corrects is None:
-        amount = -prepared.totals.total_with_tax
-        for field, sentence in blank_credits.problems(prepared.invoice, amount, prepared.on):
-            yield Problem(field, sentence)
-    if (
-        prepared.corrects is not None
-        and prepared.corrects.invoice_date
-        and prepared.on < prepared.corrects.invoice_date
-    ):
-        yield Problem("invoice_date", _("A credit note is not dated before its invoice."))
+    yield from _problems_of_crediting(prepared)
     if any(key.special_status == CO_CONTRACTOR for key in prepared.grids) and not prepared.invoice.client_vat_number:
         yield Problem("lines", _("Reverse charge needs the customer's VAT number."))
     if _is_structured(prepared):
@@ -213,6 +204,21 @@ def problems(prepared: Prepared, *, today: dt.date) -> Iterator[Problem]:
                     rate=f"{rate.normalize():f}",
                 ),
             )
+
+
+def _problems_of_crediting(prepared: Prepared) -> Iterator[Problem]:
+    if prepared.is_credit_note and prepared.corrects is None:
+        amount = -prepared.totals.total_with_tax
+        for field, sentence in blank_credits.problems(prepared.invoice, amount, prepared.on):
+            yield Problem(field, sentence)
+    if (
+        prepared.corrects is not None
+        and prepared.corrects.invoice_date
+        and prepared.on < prepared.corrects.invoice_date
+    ):
+        yield Problem("invoice_date", _("A credit note is not dated before its invoice."))
+    if prepared.credited is not None and prepared.credited.written_off:
+        yield Problem("lines", _("Its debt was written off: undo that first, else the loss is taken twice."))
 
 
 def _is_structured(prepared: Prepared) -> bool:

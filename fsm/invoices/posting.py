@@ -40,13 +40,15 @@ class Issued:
 class Credited:
     """The invoice that a credit note takes back from: its open item as it is now.
 
-    ``due_eur`` is what its balance is worth in the books; ``discount_taken`` the cash discount that its payments took.
+    ``due_eur`` is what its balance is worth in the books; ``discount_taken`` the cash discount that its payments took;
+    ``written_off`` what was given up of it as a lost debt.
     """
 
     item_id: int
     due: Decimal
     due_eur: Decimal
     discount_taken: Decimal = ZERO
+    written_off: Decimal = ZERO
 
 
 def item_of(issued: Issued, credited: Credited | None = None) -> NewItem:

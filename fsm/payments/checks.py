@@ -8,10 +8,11 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import aliased
 
+from fsm.core.db import total
 from fsm.core.types import AMOUNT
 from fsm.ledger.checks import AnySelect, streamed
 from fsm.ledger.models import ItemKind, ItemMovement, JournalEntry, MovementRole, OpenItem
-from fsm.payments.models import Payment, PaymentKind, PaymentPart
+from fsm.payments.models import Payment, PaymentKind, PaymentPart, WriteOff
 
 NOTHING = sa.literal(Decimal(0), AMOUNT)
 SOURCE_KIND = "payment"
@@ -78,6 +79,59 @@ def _parts_that_are_not_movements() -> AnySelect:
         .group_by(both.c.payment_id, both.c.open_item_id, both.c.role)
         .having(sa.func.sum(both.c.amount) != 0)
         .order_by(both.c.payment_id)
+    )
+
+
+def write_offs_have_their_entry() -> Iterator[str]:
+    """A write-off has its entry, reversed exactly if it is undone; what stands is what the open items say is given up."""
+    for (write_off_id,) in streamed(_write_offs_that_disagree()):
+        yield _("Write-off %(id)s and its journal entry do not agree.", id=write_off_id)
+    for (number,) in streamed(_written_off_otherwise()):
+        yield _("%(number)s: its write-offs are not what its open item says.", number=number)
+
+
+@functools.cache
+def _write_offs_that_disagree() -> AnySelect:
+    reversal = aliased(JournalEntry)
+    moved = sa.exists().where(
+        ItemMovement.entry_id == WriteOff.entry_id,
+        ItemMovement.open_item_id == WriteOff.open_item_id,
+        ItemMovement.role == MovementRole.WRITTEN_OFF,
+        ItemMovement.amount == -WriteOff.amount,
+        ItemMovement.amount_eur == -WriteOff.amount_eur,
+    )
+    return (
+        sa.select(WriteOff.id)
+        .outerjoin(JournalEntry, JournalEntry.id == WriteOff.entry_id)
+        .outerjoin(reversal, reversal.reverses_id == WriteOff.entry_id)
+        .where(
+            sa.or_(
+                JournalEntry.id.is_(None),
+                JournalEntry.source_kind != "write_off",
+                JournalEntry.source_id != WriteOff.id,
+                JournalEntry.entry_date != WriteOff.written_off_on,
+                sa.func.coalesce(reversal.id, 0) != sa.func.coalesce(WriteOff.undone_entry_id, 0),
+                WriteOff.undone_at.is_(None) != WriteOff.undone_entry_id.is_(None),
+                ~moved,
+            )
+        )
+        .order_by(WriteOff.id)
+    )
+
+
+@functools.cache
+def _written_off_otherwise() -> AnySelect:
+    standing = (
+        sa.select(WriteOff.open_item_id, total(WriteOff.amount).label("amount"))
+        .where(WriteOff.undone_at.is_(None))
+        .group_by(WriteOff.open_item_id)
+        .subquery()
+    )
+    return (
+        sa.select(OpenItem.source_number)
+        .outerjoin(standing, standing.c.open_item_id == OpenItem.id)
+        .where(OpenItem.written_off != sa.func.coalesce(standing.c.amount, NOTHING))
+        .order_by(OpenItem.id)
     )
 
 

@@ -108,3 +108,41 @@ class PaymentPart(Base):
 
     payment: Mapped[Payment] = relationship(viewonly=True)
     open_item: Mapped[OpenItem] = relationship(viewonly=True)
+
+
+class WriteOff(Base):
+    """A debt that is given up, all of it or a part; final but for its undoing, which is the reversal of its entry.
+
+    ``amount`` and the ``tax`` reclaimed in it (0: none) are in the item's currency, ``amount_eur`` and ``tax_eur`` what the
+    books show.
+    """
+
+    __tablename__ = "write_off"
+    __table_args__ = (
+        sa.CheckConstraint("amount > 0", name="amount"),
+        sa.CheckConstraint("tax >= 0 AND tax <= amount", name="tax"),
+        sa.Index("ix_write_off_open_item_id", "open_item_id"),
+        sa.Index("ix_write_off_customer_id_id", "customer_id", "id"),
+        sa.UniqueConstraint("entry_id"),
+        sa.UniqueConstraint("undone_entry_id"),
+    )
+
+    id: Mapped[int] = mapped_column(ID, primary_key=True)
+    open_item_id: Mapped[int] = mapped_column(sa.ForeignKey(OpenItem.id))
+    customer_id: Mapped[int] = mapped_column(sa.ForeignKey(Customer.id))
+    written_off_on: Mapped[dt.date] = mapped_column(sa.Date)
+    currency: Mapped[str] = mapped_column(sa.String(3))
+    amount: Mapped[Decimal] = mapped_column(AMOUNT)
+    amount_eur: Mapped[Decimal] = mapped_column(AMOUNT)
+    reclaims_tax: Mapped[bool] = mapped_column(sa.Boolean(name="reclaims_tax"))
+    tax: Mapped[Decimal] = mapped_column(AMOUNT)
+    tax_eur: Mapped[Decimal] = mapped_column(AMOUNT)
+    reason: Mapped[str] = mapped_column(sa.String(250))
+    entry_id: Mapped[int | None] = mapped_column(sa.ForeignKey(JournalEntry.id))
+    undone_entry_id: Mapped[int | None] = mapped_column(sa.ForeignKey(JournalEntry.id))
+    undone_at: Mapped[dt.datetime | None] = mapped_column(Moment)
+    undone_by_id: Mapped[int | None] = mapped_column(ID)
+    registered_by_id: Mapped[int | None] = mapped_column(ID)
+    registered_at: Mapped[dt.datetime] = mapped_column(Moment)
+
+    open_item: Mapped[OpenItem] = relationship(viewonly=True)

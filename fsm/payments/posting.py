@@ -152,3 +152,48 @@ def _discount_lines(part: PartFacts, accounts: Mapping[str, str]) -> Iterator[Li
         yield debit(accounts[Role.CASH_DISCOUNTS], rounded(share.net * part.rate), share.net, grid=share.net_grid)
         if share.tax:
             yield debit(accounts[Role.VAT_PAYABLE], rounded(share.tax * part.rate), share.tax, grid=share.tax_grid)
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOffFacts:
+    """A lost debt ready to be posted: ``amount`` is given up, ``tax`` of it reclaimed (0: none of it)."""
+
+    write_off_id: int
+    item_id: int
+    number: str
+    customer_id: int
+    on: dt.date
+    currency: str
+    amount: Decimal
+    amount_eur: Decimal
+    tax: Decimal
+    tax_eur: Decimal
+    tax_grid: str
+    narration: str
+
+
+def write_off_entry(facts: WriteOffFacts, accounts: Mapping[str, str]) -> EntryDraft:
+    """642000 what is lost, 411000 what the State gives back, against the receivable."""
+    lines = [debit(accounts[Role.BAD_DEBT], facts.amount_eur - facts.tax_eur, facts.amount - facts.tax)]
+    if facts.tax:
+        lines.append(debit(accounts[Role.VAT_RECLAIMABLE], facts.tax_eur, facts.tax, grid=facts.tax_grid))
+    lines.append(
+        credit(
+            accounts[Role.RECEIVABLES],
+            facts.amount_eur,
+            facts.amount,
+            item=facts.item_id,
+            role=MovementRole.WRITTEN_OFF,
+        )
+    )
+    return EntryDraft(
+        journal=Journal.MISCELLANEOUS,
+        entry_date=facts.on,
+        narration=facts.narration,
+        source_kind="write_off",
+        source_id=facts.write_off_id,
+        source_number=facts.number,
+        customer_id=facts.customer_id,
+        currency=facts.currency,
+        lines=tuple(lines),
+    )

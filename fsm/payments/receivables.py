@@ -14,7 +14,7 @@ from fsm.core.formats import day, money
 from fsm.invoices.models import Invoice, InvoiceKind, InvoiceState
 from fsm.invoices.taken_over_models import TakenOver
 from fsm.ledger import queries as ledger_queries
-from fsm.ledger.models import ItemKind, OpenItem
+from fsm.ledger.models import ItemKind, OpenItem, Standing
 from fsm.payments import amounts
 from fsm.payments.models import Payment
 
@@ -71,6 +71,10 @@ def check_payable(items: Sequence[OpenItem], invoices: Mapping[int, Invoice], pa
     for item in items:
         if item.kind not in PAYABLE or item.balance < 0:
             raise ConflictError(_("%(number)s is refunded, or moved to an invoice.", number=item.source_number))
+        if item.standing is Standing.WRITTEN_OFF:
+            raise ConflictError(
+                _("%(number)s was written off: undo that first, then register the payment.", number=item.source_number)
+            )
         invoice = invoices.get(item.id)
         if invoice is not None and invoice.state is not InvoiceState.POSTED:
             raise ConflictError(_("%(number)s was withdrawn.", number=item.source_number))

@@ -30,6 +30,27 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "invoice_model",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column(
+            "sort_key",
+            sa.String(length=400).with_variant(sa.String(length=400, collation="C"), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("document", sa.JSON(), nullable=False),
+        sa.Column("lines", sa.JSON(), nullable=False),
+        sa.Column("line_count", sa.Integer(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("total_without_tax", sa.BigInteger(), nullable=False),
+        sa.Column("saved_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invoice_model")),
+        sa.UniqueConstraint("sort_key", name=op.f("uq_invoice_model_sort_key")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "late_interest_rate",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sa.String(length=40), nullable=False),
@@ -115,6 +136,40 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_layout_name")),
         sqlite_autoincrement=True,
     )
+    op.create_table(
+        "write_off",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("open_item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("written_off_on", sa.Date(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("amount_eur", sa.BigInteger(), nullable=False),
+        sa.Column("reclaims_tax", sa.Boolean(name="reclaims_tax"), nullable=False),
+        sa.Column("tax", sa.BigInteger(), nullable=False),
+        sa.Column("tax_eur", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.String(length=250), nullable=False),
+        sa.Column("entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("undone_entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("undone_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("registered_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("registered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("amount > 0", name=op.f("ck_write_off_amount")),
+        sa.CheckConstraint("tax >= 0 AND tax <= amount", name=op.f("ck_write_off_tax")),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_write_off_customer_id")),
+        sa.ForeignKeyConstraint(["entry_id"], ["journal_entry.id"], name=op.f("fk_write_off_entry_id")),
+        sa.ForeignKeyConstraint(["open_item_id"], ["open_item.id"], name=op.f("fk_write_off_open_item_id")),
+        sa.ForeignKeyConstraint(["undone_entry_id"], ["journal_entry.id"], name=op.f("fk_write_off_undone_entry_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_write_off")),
+        sa.UniqueConstraint("entry_id", name=op.f("uq_write_off_entry_id")),
+        sa.UniqueConstraint("undone_entry_id", name=op.f("uq_write_off_undone_entry_id")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("write_off", schema=None) as batch_op:
+        batch_op.create_index("ix_write_off_customer_id_id", ["customer_id", "id"], unique=False)
+        batch_op.create_index("ix_write_off_open_item_id", ["open_item_id"], unique=False)
+
     op.create_table(
         "claimed_cost",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),

@@ -32,7 +32,7 @@ from fsm.ledger.models import (
     OpenItem,
 )
 from fsm.ledger.posting import EntryDraft, NewItem, credit, debit
-from fsm.payments.models import Payment, PaymentPart
+from fsm.payments.models import Payment, PaymentPart, WriteOff
 from fsm.service_orders.models import WorkClaim
 from tests import factories
 
@@ -54,6 +54,7 @@ class Books:
     draft_part: int = 0
     draft_claim: int = 0
     draft_taken_over: int = 0
+    draft_write_off: int = 0
     # The first of two posted invoices, and the entry of the last.
     earlier_invoice: int = 0
     invoice_entry: int = 0
@@ -147,6 +148,7 @@ def books(database: Flask) -> Books:
         _make_entry(made)
         _make_payments(made, customer)
         _make_taken_over(made, customer)
+        _make_write_offs(made, customer)
         _make_claims(made, customer)
         _make_records(made)
     session.remove()
@@ -349,6 +351,41 @@ def _make_taken_over(made: Books, customer: Customer) -> None:
     )
     (entry_id,) = ledger.post([opening], actor_id=1)
     session.execute(sa.update(TakenOver).where(TakenOver.id == final.id).values(entry_id=entry_id))
+
+
+def _make_write_offs(made: Books, customer: Customer) -> None:
+    # On the item that was taken over: a test reverses what the others rest on.
+    item_id = session.scalars(sa.select(OpenItem.id).where(OpenItem.kind == ItemKind.TAKEN_OVER)).one()
+
+    def write_off() -> WriteOff:
+        return WriteOff(
+            open_item_id=item_id,
+            customer_id=customer.id,
+            written_off_on=DAY,
+            currency="EUR",
+            amount=D(20),
+            amount_eur=D(20),
+            reclaims_tax=False,
+            tax=D(0),
+            tax_eur=D(0),
+            reason="bankrupt",
+            registered_at=now(),
+        )
+
+    final, draft = write_off(), write_off()
+    made.final["write_off"], made.draft_write_off = _row(final), _row(draft)
+    loss = EntryDraft(
+        journal=Journal.SALES,  # a test numbers an entry of the miscellaneous one by hand
+        entry_date=DAY,
+        narration="Write-off",
+        source_kind="write_off",
+        source_id=final.id,
+        source_number="1",
+        customer_id=customer.id,
+        lines=(debit("642000", D(20)), credit("400000", D(20), item=item_id, role=MovementRole.WRITTEN_OFF)),
+    )
+    (entry_id,) = ledger.post([loss], actor_id=1)
+    session.execute(sa.update(WriteOff).where(WriteOff.id == final.id).values(entry_id=entry_id))
 
 
 def _make_claims(made: Books, customer: Customer) -> None:

@@ -25,6 +25,7 @@ SENTENCES = {
     "payment": "A registered payment is final: undo it.",
     "payment_part": "A registered payment is final: undo it.",
     "taken_over": "A document taken over is final: undo its import or credit it.",
+    "write_off": "A write-off is final: undo it.",
     "work_claim": "The claim of a posted bill is final: credit the bill to release the work.",
     "audit_change": "The audit trail is only added to.",
     "timeline_note": "The timeline is only added to.",
@@ -37,6 +38,7 @@ AS_DRAFT = {
     "journal_entry": {"posted_at": None},
     "invoice": {"state": "draft", "number": None, "number_counter": None},
     "taken_over": {"entry_id": None, "number": "2024-19"},
+    "write_off": {"entry_id": None},
     "work_claim": {"is_final": False},
 }
 # Where a copy cannot be a draft because its parent is final.
@@ -55,6 +57,7 @@ DRAFTS = {
     "payment": "draft_payment",
     "payment_part": "draft_part",
     "taken_over": "draft_taken_over",
+    "write_off": "draft_write_off",
     "work_claim": "draft_claim",
 }
 only_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
@@ -183,6 +186,7 @@ def test_the_unique_keys_are_known() -> None:
         "printed_facts",
         "taken_over",
         "work_claim",
+        "write_off",
     }
 
 

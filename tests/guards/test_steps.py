@@ -430,3 +430,31 @@ def test_taking_over_is_undone_once_and_only_after_the_reversal(
     refused(UNDO_TAKING_OVER, reversal, MOMENT, row)
     refused("UPDATE taken_over SET undone_entry_id = NULL WHERE id = ?", row)
     refused("DELETE FROM taken_over WHERE id = ?", row)
+
+
+# --- write-offs
+UNDO_WRITE_OFF = "UPDATE write_off SET undone_entry_id = ?, undone_at = ?, undone_by_id = 1 WHERE id = ?"
+
+
+def test_no_write_off_without_its_own_entry(books: Books, refused: Refused) -> None:
+    sentence = "A write-off is made final by its own posted journal entry."
+    statement = "UPDATE write_off SET entry_id = ? WHERE id = ?"
+    for entry in (books.invoice_entry, books.draft_entry):
+        refused(statement, entry, books.draft_write_off, sentence=sentence)
+
+
+def test_a_write_off_is_undone_once_and_only_after_the_reversal(
+    books: Books, doors: list[Door], request: pytest.FixtureRequest
+) -> None:
+    row = books.final["write_off"]
+    with pytest.raises(REFUSALS, match="A write-off is undone only after its journal entry has been reversed"):
+        doors[-1].run(UNDO_WRITE_OFF, books.invoice_entry, MOMENT, row)
+    ((entry_id,),) = doors[-1].run("SELECT entry_id FROM write_off WHERE id = ?", row)
+    with writing():
+        (reversal,) = ledger.reverse([entry_id], today=DAY, actor_id=None)
+    session.remove()
+    doors[-1].run(UNDO_WRITE_OFF, reversal, MOMENT, row)
+    refused = request.getfixturevalue("refused")
+    refused(UNDO_WRITE_OFF, reversal, MOMENT, row)
+    refused("UPDATE write_off SET undone_entry_id = NULL WHERE id = ?", row)
+    refused("DELETE FROM write_off WHERE id = ?", row)

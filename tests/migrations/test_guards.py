@@ -85,6 +85,7 @@ def test_both_engines_say_the_same_sentences() -> None:
     [
         ("invoice", {"state"}),
         ("payment", {"undone_entry_id", "undone_at", "undone_by_id"}),
+        ("write_off", {"undone_entry_id", "undone_at", "undone_by_id"}),
         ("work_claim", {"released_at"}),
     ],
 )

@@ -1,6 +1,6 @@
 """The entries of accounting.md 5, from the draft to the journal, on both databases, in that document's own words.
 
-Payments by method, cents, overpayments, moves and refunds are in tests/payments/test_entries.py. Deposits, write-offs, reminder
+Payments by method, cents, overpayments, moves and refunds are in tests/payments/test_entries.py. Deposits, reminder
 costs, card settlements and taken-over items come with the features that book them.
 """
 
@@ -21,12 +21,14 @@ from fsm.documents.values import LineValues
 from fsm.home import checks
 from fsm.invoices import drafts, services, withdrawing
 from fsm.invoices.models import Invoice
-from fsm.ledger.models import Account, AccountRole, JournalEntry, JournalHead, JournalLine
+from fsm.ledger.models import Account, AccountRole, ItemKind, JournalEntry, JournalHead, JournalLine, OpenItem
 from fsm.ledger.periods import load_chart
 from fsm.payments import services as payments
+from fsm.payments import write_offs
 from fsm.payments.models import PaymentMethod
 from fsm.payments.receivables import PartValues
 from fsm.payments.services import RegisterValues
+from fsm.payments.write_offs import WriteOffValues
 from tests.factories import TODAY, draft_values, make_customer, make_posted_credit
 
 pytestmark = pytest.mark.database
@@ -90,6 +92,15 @@ def withdrawn() -> None:
     withdrawing.withdraw(posted(("705000", "200.00", 21, "")).id, actor_id=1, today=TODAY)
 
 
+def written_off(*, reclaims_tax: bool) -> int:
+    invoice = posted(("705000", "1000.00", 21, ""))
+    item = session.scalars(
+        sa.select(OpenItem).where(OpenItem.kind == ItemKind.INVOICE, OpenItem.source_id == invoice.id)
+    ).one()
+    values = WriteOffValues(item.id, TODAY, "bankrupt", reclaims_tax=reclaims_tax)
+    return write_offs.write_off(values, actor_id=1, today=TODAY).id
+
+
 def packaging() -> Invoice:
     return posted(("700000", "100.00", 21, ""), ("488000", "5.00", 0, "DR"))
 
@@ -132,6 +143,13 @@ TABLE = (
     Entry("1210 USD at 0.92", in_dollars, "400000 1113.20", "705000 920.00 · 451000 193.20"),
     Entry("paid at 0.95", lambda: paid(in_dollars(), "1210.00", amount_eur=D("1149.50")),
           "550000 1149.50", "400000 1113.20 · 754000 36.30"),
+    Entry("write-off of 1210.00, VAT reclaimed (bankruptcy)", lambda: written_off(reclaims_tax=True),
+          "642000 1000.00 · 411000 210.00", "400000 1210.00"),
+    Entry("write-off of 1210.00, VAT not reclaimed", lambda: written_off(reclaims_tax=False),
+          "642000 1210.00", "400000 1210.00"),
+    Entry("a write-off undone",
+          lambda: write_offs.undo(written_off(reclaims_tax=True), actor_id=1, today=TODAY),
+          "400000 1210.00", "642000 1000.00 · 411000 210.00"),
     Entry("withdrawn: the reversal, sides swapped", withdrawn, "705000 200.00 · 451000 42.00", "400000 242.00"),
 )  # fmt: skip
 
