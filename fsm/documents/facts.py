@@ -4,20 +4,15 @@ Amounts are in the document's currency; those of a credit note are positive. Tex
 """
 
 import datetime as dt
-import hashlib
-import json
-import types
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from operator import attrgetter
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from fsm.company.models import Language
 
-LAYOUT = "standard"
+DESIGN = "classic"
+ACCENT = "#1f4f82"
 ZERO = Decimal(0)
-T = TypeVar("T")
 
 
 class DocumentKind(StrEnum):
@@ -25,6 +20,8 @@ class DocumentKind(StrEnum):
 
     INVOICE = "invoice"
     CREDIT_NOTE = "credit_note"
+    QUOTE = "quote"
+    SALES_ORDER = "sales_order"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +67,14 @@ class BuyerFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class CustomFacts:
+    """A field that the company defined, and what it says here."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class LineFacts:
     """A line; quantity 0 is a text line. Unit prices without and with VAT, totals before discounts of the document."""
 
@@ -85,6 +90,8 @@ class LineFacts:
     special_status: str = ""
     section: str = ""
     code: str = ""
+    description_html: str = ""
+    custom: tuple["CustomFacts", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +122,7 @@ class TotalsFacts:
     discount_total_with_tax: Decimal = ZERO
     cash_discount_total: Decimal = ZERO
     total_refundable_deposit: Decimal = ZERO
+    total_with_tax_in_euro: Decimal = ZERO
 
     @property
     def amount_if_paid_in_time(self) -> Decimal:
@@ -139,10 +147,44 @@ class CorrectedFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class DeductedFacts:
+    """A deposit invoice that this one takes into account: its lines say how much, this which one it was."""
+
+    number: str
+    date: dt.date
+    total_with_tax: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class TimeFacts:
+    """A row of the annex: hours that the document bills. ``technician`` is empty where names stay in the house."""
+
+    on: dt.date
+    hours: Decimal
+    description: str
+    technician: str = ""
+    order: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LookFacts:
+    """The layout as it was when the document was issued; its design is ``Facts.layout``.
+
+    ``accent`` is #rrggbb; ``footer`` stands above the company's identity at the foot of each page.
+    """
+
+    name: str = ""
+    accent: str = ACCENT
+    footer: str = ""
+    logo_size: str = "medium"
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """A document as it is printed; ``number`` is empty and ``issue_date`` may be None on a draft.
 
-    ``structured_message`` is in its printed form, +++278/7810/35591+++.
+    ``structured_message`` is in its printed form, +++278/7810/35591+++. ``expiry_date`` is a quote's. ``shows_tax``:
+    "show VAT on documents" (S0). Where there is a ``note_html`` it is printed, and ``note`` is its text.
     """
 
     kind: DocumentKind
@@ -169,98 +211,35 @@ class Facts:
     structured_message: str = ""
     legal_texts: tuple[str, ...] = ()
     note: str = ""
-    layout: str = LAYOUT
+    note_html: str = ""
+    layout: str = DESIGN
+    look: LookFacts = LookFacts()
+    custom: tuple[CustomFacts, ...] = ()
+    times: tuple[TimeFacts, ...] = ()
+    deducted: tuple[DeductedFacts, ...] = ()
+    is_deposit: bool = False
+    deposit_percentage: Decimal = ZERO
+    expiry_date: dt.date | None = None
+    outstanding_balance: Decimal = ZERO
+    shows_tax: bool = True
+    shows_tax_in_euro: bool = True
+
+    @property
+    def is_credit_note(self) -> bool:
+        """Whether it gives money back."""
+        return self.kind is DocumentKind.CREDIT_NOTE
+
+    @property
+    def is_invoice(self) -> bool:
+        """Whether it asks for money."""
+        return self.kind is DocumentKind.INVOICE
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether its amounts are no euros."""
+        return self.currency != "EUR"
 
     @property
     def total_tax_in_euro(self) -> Decimal:
         """VAT in EUR, converted rate by rate."""
         return sum((row.tax_in_euro for row in self.taxes), ZERO)
-
-
-_JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
-def canonical(facts: Facts) -> str:
-    """The one text of these facts: equal facts give equal text, also where their Decimals have other trailing zeros."""
-    return _JSON.encode(_plain(facts))
-
-
-def sha256(text: str) -> str:
-    """Of a canonical text."""
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def from_json(text: str) -> Facts:
-    """The facts of a canonical text. Raises ValueError where it is none."""
-    return _read(Facts, json.loads(text))
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401 - any printed value
-    if type(value) in _AS_THEY_ARE:  # most of them: this runs some hundred times a document
-        return value
-    match value:
-        case Decimal():
-            return f"{value.normalize() or ZERO:f}"
-        case tuple():
-            return [_plain(item) for item in value]
-        case dt.date():
-            return value.isoformat()
-        case StrEnum():
-            return value.value
-    if type(value) in _HINTS:
-        return {
-            name: part if type(part) in _AS_THEY_ARE else _plain(part)
-            for name, part in zip(_HINTS[type(value)], _PARTS[type(value)](value), strict=True)
-        }
-    raise TypeError(f"{type(value).__name__} is not printed")
-
-
-_AS_THEY_ARE = frozenset({type(None), bool, int, str})
-
-
-_HINTS: dict[type[Any], dict[str, Any]] = {
-    kind: get_type_hints(kind)
-    for kind in (
-        AddressFacts,
-        SellerFacts,
-        BuyerFacts,
-        LineFacts,
-        TaxFacts,
-        TotalsFacts,
-        BankFacts,
-        CorrectedFacts,
-        Facts,
-    )
-}
-
-
-_PARTS = {kind: attrgetter(*hints) for kind, hints in _HINTS.items()}
-
-
-def _read(kind: type[T], values: Any) -> T:  # noqa: ANN401 - what JSON holds
-    """Facts that an older version of the program stored lack the newer fields: those take their defaults."""
-    if not isinstance(values, dict):
-        raise ValueError(f"no {kind.__name__}: {values!r}")  # noqa: TRY004 - a bad text, not a bad argument
-    hints = _HINTS[kind]
-    if unknown := sorted(values.keys() - hints.keys()):
-        raise ValueError(f"{kind.__name__} has no {unknown}")
-    known = fields(kind)  # type: ignore[arg-type]  # reason: only dataclasses come here
-    if missing := [f.name for f in known if f.name not in values and f.default is MISSING]:
-        raise ValueError(f"{kind.__name__} lacks {missing}")
-    return kind(**{name: _value(hints[name], value) for name, value in values.items()})
-
-
-def _value(hint: Any, value: Any) -> Any:  # noqa: ANN401 - a type and what JSON holds for it
-    if get_origin(hint) in {Union, types.UnionType}:
-        return None if value is None else _value(get_args(hint)[0], value)
-    if get_origin(hint) is tuple:
-        return tuple(_value(get_args(hint)[0], item) for item in value)
-    if is_dataclass(hint):
-        return _read(hint, value)  # type: ignore[arg-type]  # reason: a hint is a class, not an instance
-    if hint is dt.date:
-        return dt.date.fromisoformat(value)
-    if isinstance(hint, type) and issubclass(hint, (Decimal, StrEnum)):
-        return hint(value)
-    if not isinstance(value, hint):
-        raise ValueError(f"{value!r} is no {hint.__name__}")  # noqa: TRY004 - a bad text, not a bad argument
-    return value

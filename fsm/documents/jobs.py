@@ -3,7 +3,7 @@
 from fsm.core.db import writing
 from fsm.core.jobs import Payload
 from fsm.documents import services
-from fsm.documents.facts import from_json
+from fsm.documents.canonical import from_json
 from fsm.files.services import write_bytes
 
 RENDER_PDF = "documents.render_pdf"

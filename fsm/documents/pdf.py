@@ -1,43 +1,41 @@
 """Printed facts as a PDF: the same facts and logo give the same bytes, in any process."""
 
-import base64
 import io
 import logging
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from threading import Lock
 
-import ttf_opensans  # type: ignore[import-untyped]  # reason: the package ships fonts, no types
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from PIL import Image
 from reportlab import rl_config
-from reportlab.pdfbase.ttfonts import TTFontFile
-from segno import helpers
-from xhtml2pdf import pisa
-from xhtml2pdf.config.resources import ResourceAccessPolicy
+from reportlab.platypus import Flowable, PageBreak, Paragraph, Spacer
+from xhtml2pdf.config.resources import ResourceAccessPolicy, use_policy
+from xhtml2pdf.document import pisaStory
+from xhtml2pdf.files import cleanFiles
 
-from fsm.documents.facts import AddressFacts, DocumentKind, Facts, LineFacts
+from fsm.documents import line_grid, page_parts, pictures, typeface
+from fsm.documents.colors import Palette
+from fsm.documents.facts import DocumentKind, Facts
+from fsm.documents.rich_text import of_either, of_text
+from fsm.documents.sheet import Foot, Sheet, paragraphs, text_style
 from fsm.documents.words import Words
 
 rl_config.invariant = 1  # no moment and no random id in the file
 
 TEMPLATES = Path(__file__).resolve().parent.parent.parent / "templates"
-FONT_FOLDER = Path(ttf_opensans.TTF_BIN_FOLDER)
-FONTS = {"normal": "OpenSans-Regular.ttf", "bold": "OpenSans-SemiBold.ttf"}
-LOGO_BOX = (170.0, 56.0)  # points
-QR_NAME_CHARACTERS = 70
-QR_TEXT_CHARACTERS = 70  # of 140: the code has room for 331 bytes, letters may take two
-HIGHEST_TRANSFER = Decimal("999999999.99")
-WIDE, LONG_REFERENCE = 1.8, 20  # of a cell; characters
-MISSING_LETTER = "\N{REPLACEMENT CHARACTER}"
-BELGIAN_DIGITS = 10
-_PICTURES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
+DESIGNS = ("classic", "modern")
+FILLED = frozenset({"modern"})  # designs whose tables have filled heads
+ROOMS = {"lines": 7001, "texts": 7002}  # heights no page has: where our own tables go
+_FACES = (
+    (typeface.NORMAL, "normal", "normal"),
+    (typeface.BOLD, "bold", "normal"),
+    (typeface.ITALIC, "normal", "italic"),
+    (typeface.BOLD_ITALIC, "bold", "italic"),
+)
 _rendering = Lock()
 
 
@@ -46,50 +44,184 @@ class PdfError(RuntimeError):
 
 
 class Mark(StrEnum):
-    """What stands across a document that is no issued one."""
+    """What says that a document is no issued one."""
 
     DRAFT = "draft"
     WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """A picture in the page, its size in points."""
+class _Page:
+    """What the parts of one document share."""
 
-    uri: str
-    width: float
-    height: float
+    facts: Facts
+    words: Words
+    palette: Palette
+    mark: Mark | None
+
+    @property
+    def is_filled(self) -> bool:
+        return self.facts.layout in FILLED
+
+    @property
+    def number(self) -> str:
+        """A draft has its mark where the number will be: nothing else moves when it is posted."""
+        if self.mark is not Mark.DRAFT:
+            return self.facts.number
+        return self.words.draft if self.facts.is_invoice else self.words.preview
+
+    @property
+    def reference(self) -> str:
+        """What the payer is to quote."""
+        return self.facts.structured_message or self.number
+
+    @property
+    def title(self) -> str:
+        return self.words.title(self.facts)
 
 
 def render(facts: Facts, *, mark: Mark | None = None, logo: bytes | None = None) -> bytes:
     """The PDF; ``logo`` has the bytes that ``facts.seller.logo_sha256`` names. Raises PdfError."""
-    words = Words(facts.language)
-    template = _environment().get_template(f"documents/{facts.layout}.html")
-    html = template.render(
-        facts=facts,
-        words=words,
-        mark=None if mark is None else str(getattr(words, mark.value)),
-        is_credit_note=facts.kind is DocumentKind.CREDIT_NOTE,
-        identity=_identity(facts, words),
-        particulars=_particulars(facts, words),
-        places=_places(facts, words),
-        rows=list(_rows(facts.lines)),
-        logo=None if logo is None else _logo(logo),
-        qr_code=_qr_code(facts),
-        fonts=FONTS,
-    )
+    page = _Page(facts, Words(facts.language), Palette(facts.look.accent), mark)
     with _rendering, _complaints() as complaints:
-        target = io.BytesIO()
-        status = pisa.CreatePDF(
-            _printable(html),
-            dest=target,
-            path=str(FONT_FOLDER / "document.html"),  # where the names of fonts are looked up
-            encoding="utf-8",
-            resource_policy=ResourceAccessPolicy(allow_remote=False, base_dir=FONT_FOLDER),
+        _register()
+        foot = _foot(page)
+        html = html_of(page, foot, logo)
+        data = _laid_out(page, foot, html)
+    if complaints:
+        raise PdfError("; ".join(complaints))
+    return data
+
+
+def _register() -> None:
+    try:
+        typeface.register()
+    except Exception as error:  # reportlab's own errors have no common ancestor
+        raise PdfError(str(error)) from error
+
+
+def _foot(page: _Page) -> Foot:
+    words = page.words
+    return Foot(
+        [typeface.printable(sentence) for sentence in page_parts.identity(page.facts, words)],
+        typeface.printable(page.number),
+        lambda at, count: f"{words.page} {at} {words.of_pages} {count}",
+        (page.palette.muted, page.palette.rule),
+    )
+
+
+def html_of(page: _Page, foot: Foot, logo: bytes | None) -> str:
+    """The page around the tables, as the renderer gets it."""
+    facts, words = page.facts, page.words
+    design = facts.layout if facts.layout in DESIGNS else DESIGNS[0]  # "standard" was the only one before
+    account = _account(page)
+    html = (
+        _environment()
+        .get_template(f"documents/pdf/{design}.html")
+        .render(
+            facts=facts,
+            words=words,
+            palette=page.palette,
+            title=page.title,
+            subtitle=page_parts.subtitle(facts, words),
+            mark=page.number if page.mark is Mark.DRAFT else "",
+            particulars=page_parts.particulars(facts, words),
+            places=page_parts.places(facts, words),
+            sums=page_parts.sums(facts, words),
+            tax_remarks=page_parts.tax_remarks(facts, words),
+            demand=page_parts.demand(facts, words),
+            terms=page_parts.terms(facts, words),
+            account=account,
+            code=pictures.payment_code(facts, page.reference),
+            logo=None if logo is None else pictures.logo(logo, facts.look.logo_size),
+            is_to_sign=facts.kind is DocumentKind.QUOTE,
+            faces=[{"file": typeface.FILES[name], "weight": weight, "style": style} for name, weight, style in _FACES],
+            foot_margin=round(foot.margin, 2),
+            rooms=ROOMS,
         )
-    if status.err or complaints:
-        raise PdfError("; ".join(complaints) or "the PDF could not be made")
+    )
+    return typeface.printable(html)
+
+
+def _account(page: _Page) -> list[tuple[str, str]]:
+    """Where to pay, on what asks for money."""
+    facts = page.facts
+    if facts.bank is None or not facts.is_invoice or facts.totals.total_with_tax <= 0:
+        return []
+    rows = [
+        ("IBAN", page_parts.iban(facts.bank.iban)),
+        ("BIC", facts.bank.bic),
+        (page.words.structured_message, page.reference),
+    ]
+    return [(label, text) for label, text in rows if text]
+
+
+def _laid_out(page: _Page, foot: Foot, html: str) -> bytes:
+    target = io.BytesIO()
+    policy = ResourceAccessPolicy(allow_remote=False, base_dir=typeface.FOLDER)
+    try:
+        with use_policy(policy):
+            # The fonts are looked up beside this name; no style but the template's own.
+            path = str(typeface.FOLDER / "document.html")
+            made = pisaStory(html, path=path, encoding="utf-8", default_css=" ", resource_policy=policy)
+            typeface.register()
+            sheet = Sheet(
+                target,
+                pagesize=made.pageSize,
+                title=f"{page.title} {page.facts.number}".strip(),
+                author=page.facts.seller.name,
+                lang=page.words.code,
+            )
+            sheet.foot = foot
+            sheet.stamp = page.words.withdrawn if page.mark is Mark.WITHDRAWN else ""
+            sheet.addPageTemplates([made.templateList["body"]])
+            sheet.build(list(_story(page, made.story)))
+    except Exception as error:  # whatever stops it: half a document is none
+        raise PdfError(str(error)) from error
+    finally:
+        cleanFiles()
+    if made.err:
+        raise PdfError("the PDF could not be made")
     return target.getvalue()
+
+
+def _story(page: _Page, story: list[Flowable]) -> Iterator[Flowable]:
+    rooms = {float(height): name for name, height in ROOMS.items()}
+    for flowable in story:
+        room = rooms.get(flowable.height) if isinstance(flowable, Spacer) else None
+        if room == "lines":
+            yield from _lines(page)
+        elif room == "texts":
+            yield from _texts(page)
+            yield from _annex(page)
+        else:
+            yield flowable
+
+
+def _lines(page: _Page) -> Iterator[Flowable]:
+    yield line_grid.lines(page.facts, page.words, page.palette, is_filled=page.is_filled).table()
+
+
+def _texts(page: _Page) -> Iterator[Flowable]:
+    """Note, then the clauses of the law."""
+    yield Spacer(1, 10)
+    for one in paragraphs(of_either(page.facts.note, page.facts.note_html), 8, page.palette.ink):
+        yield one
+        yield Spacer(1, 3)
+    for text in page.facts.legal_texts:
+        yield from paragraphs(of_text(text), 7, page.palette.muted)
+        yield Spacer(1, 4)
+
+
+def _annex(page: _Page) -> Iterator[Flowable]:
+    if not page.facts.times:
+        return
+    words, palette = page.words, page.palette
+    yield PageBreak()
+    yield Paragraph(words.hours_worked, text_style(15, palette.accent, typeface.BOLD))
+    document = f"{page.title} {page.number}".strip()
+    yield Paragraph(typeface.printable(words.annex_to.format(document=document)), text_style(9, palette.muted))
+    yield line_grid.hours(page.facts, words, palette, is_filled=page.is_filled).table()
 
 
 @cache
@@ -101,7 +233,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(iban=_iban, company_number=_company_number)
+    environment.filters.update(company_number=page_parts.company_number)
     return environment
 
 
@@ -123,121 +255,3 @@ def _complaints() -> Iterator[list[str]]:
         yield collector.sentences
     finally:
         log.removeHandler(collector)
-
-
-def _identity(facts: Facts, words: Words) -> list[str]:
-    """Who the company is, at the foot of each page: what the law asks of its papers."""
-    seller, address = facts.seller, facts.seller.address
-    place = f"{address.postal_code} {address.city}".strip()
-    own_number = "" if seller.enterprise_number in seller.vat_number else _company_number(seller.enterprise_number)
-    parts = [
-        f"{seller.name} {seller.legal_form}",
-        ", ".join(part for part in (address.street, address.street2, place) if part),
-        seller.vat_number and f"{words.vat_number} {_company_number(seller.vat_number)}",
-        own_number and f"{words.enterprise_number} {own_number}",
-        seller.court_register,
-    ]
-    return [part.strip() for part in parts if part]
-
-
-def _particulars(facts: Facts, words: Words) -> list[tuple[str, str, float]]:
-    """The strip under the addresses: label, text and width in percent of each cell that has something to say."""
-    corrects = facts.corrects
-    delivered = facts.delivery_date if facts.delivery_date != facts.issue_date else None
-    cells = [
-        (words.issue_date, facts.issue_date and words.day(facts.issue_date), 1),
-        (words.due_date, facts.due_date and words.day(facts.due_date), 1),
-        (words.delivery_date, delivered and words.day(delivered), 1),
-        (words.corrects, corrects and f"{corrects.number} {words.of_date} {words.day(corrects.date)}", WIDE),
-        (words.buyer_vat_number, _company_number(facts.buyer.vat_number), 1),
-        (words.reference, facts.reference, WIDE if len(facts.reference) > LONG_REFERENCE else 1),
-    ]
-    shown = [(label, text, weight) for label, text, weight in cells if text]
-    parts = sum(weight for _label, _text, weight in shown)
-    return [(label, text, round(100 * weight / parts, 1)) for label, text, weight in shown]
-
-
-def _places(facts: Facts, words: Words) -> list[tuple[str, str, AddressFacts]]:
-    """Where the work was done and where to deliver, as far as that is not the address above."""
-    buyer, places = facts.buyer, []
-    if buyer.site_name or buyer.site_address.city:
-        places.append((words.site, buyer.site_name, buyer.site_address))
-    if buyer.delivery_address.city and buyer.delivery_address not in {buyer.billing_address, buyer.site_address}:
-        places.append((words.delivery_address, "", buyer.delivery_address))
-    return places
-
-
-def _rows(lines: Sequence[LineFacts]) -> Iterator[tuple[str, LineFacts]]:
-    """Each line, before the first one of a section the section's heading."""
-    section = ""
-    for line in lines:
-        if line.section and line.section != section:
-            yield "section", line
-        section = line.section
-        yield "line" if line.quantity else "text", line
-
-
-def _logo(data: bytes) -> Picture:
-    with Image.open(io.BytesIO(data), formats=list(_PICTURES)) as image:
-        scale = min(LOGO_BOX[0] / image.width, LOGO_BOX[1] / image.height)
-        size, media_type = (image.width * scale, image.height * scale), _PICTURES[str(image.format)]
-    return Picture(_data_uri(data, media_type), round(size[0], 2), round(size[1], 2))
-
-
-def _qr_code(facts: Facts) -> Picture | None:
-    """The code by which a bank's app fills in the transfer (EPC069-12): euro alone, more than nothing."""
-    amount = facts.totals.total_with_tax
-    if facts.bank is None or facts.currency != "EUR" or facts.kind is DocumentKind.CREDIT_NOTE:
-        return None
-    text = (facts.structured_message or facts.number)[:QR_TEXT_CHARACTERS]
-    if not text or not 0 < amount <= HIGHEST_TRANSFER:
-        return None
-    code = helpers.make_epc_qr(
-        name=facts.seller.name[:QR_NAME_CHARACTERS].strip(),
-        iban=facts.bank.iban,
-        bic=facts.bank.bic or None,
-        amount=amount,
-        # Belgian banks read their reference from the free text; `reference` is for ISO 11649 alone.
-        text=text,
-        encoding=1,
-    )
-    return Picture(code.png_data_uri(scale=4, border=2), 80, 80)
-
-
-def _data_uri(data: bytes, media_type: str) -> str:
-    return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
-
-
-@cache
-def _glyphs() -> frozenset[str]:
-    fonts = (TTFontFile(str(FONT_FOLDER / name)) for name in FONTS.values())
-    return frozenset.intersection(*(frozenset(map(chr, font.charToGlyph)) for font in fonts)) | {"\n"}
-
-
-def _printable(html: str) -> str:
-    """What the typeface lacks becomes its nearest relative: a ligature its letters, an unknown letter a sign."""
-    strange = set(html) - _glyphs()
-    return html.translate({ord(letter): _nearest(letter) for letter in strange}) if strange else html
-
-
-def _nearest(letter: str) -> str:
-    if unicodedata.category(letter) in {"Cc", "Cf", "Mn"}:
-        return " " if letter == "\t" else ""
-    if unicodedata.category(letter) == "Pd":
-        return "-"
-    known = "".join(part for part in unicodedata.normalize("NFKD", letter) if part in _glyphs())
-    return known or MISSING_LETTER
-
-
-def _iban(iban: str) -> str:
-    """In groups of four."""
-    return "\N{NO-BREAK SPACE}".join(iban[at : at + 4] for at in range(0, len(iban), 4))
-
-
-def _company_number(number: str) -> str:
-    """A Belgian VAT or enterprise number as people write it; any other as it is."""
-    digits = number.removeprefix("BE")
-    if len(digits) != BELGIAN_DIGITS or not digits.isdigit():
-        return number
-    country = "BE\N{NO-BREAK SPACE}" if number.startswith("BE") else ""
-    return f"{country}{digits[:4]}.{digits[4:7]}.{digits[7:]}"

@@ -13,7 +13,8 @@ from fsm.core.db import afterwards, is_sqlite, lock, session
 from fsm.core.errors import DomainError, NotFoundError
 from fsm.core.state import check_version
 from fsm.documents import pdf
-from fsm.documents.facts import Facts, canonical, from_json, sha256
+from fsm.documents.canonical import canonical, from_json, sha256
+from fsm.documents.facts import Facts
 from fsm.documents.models import CashDiscountMode, DocumentSettings, FrozenPdf, PrintedFacts, TaxCalculation
 from fsm.documents.pdf import Mark
 from fsm.files import services as files

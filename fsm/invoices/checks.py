@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 
 from fsm.core.db import total
 from fsm.core.types import AMOUNT
-from fsm.documents.facts import sha256
+from fsm.documents.canonical import sha256
 from fsm.documents.models import PrintedFacts
 from fsm.invoices.drafts import BILL_KIND
 from fsm.invoices.models import Invoice, InvoiceKind, InvoiceLine, InvoiceServiceOrder, InvoiceState

@@ -8,7 +8,8 @@ from decimal import Decimal as D
 import pytest
 
 from fsm.company.models import Language, VatScheme
-from fsm.documents.facts import CorrectedFacts, DocumentKind, canonical, from_json, sha256
+from fsm.documents.canonical import canonical, from_json, sha256
+from fsm.documents.facts import CorrectedFacts, DocumentKind
 from fsm.documents.printing import legal_texts, tax_facts
 from fsm.documents.totals import LineIn, Terms, compute
 from fsm.documents.words import CODES, Words
@@ -62,7 +63,7 @@ def test_no_number_is_a_float_in_the_text() -> None:
         lambda values: values.update(number=5),
         lambda values: values["lines"][0].pop("quantity"),
         lambda values: values.update(seller=None),
-        lambda values: values.update(kind="quote"),
+        lambda values: values.update(kind="receipt"),
     ],
 )
 def test_a_text_that_is_no_document_is_refused(change) -> None:  # noqa: ANN001 - one of the lambdas above

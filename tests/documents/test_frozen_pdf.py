@@ -15,7 +15,7 @@ from fsm.core.db import session, writing
 from fsm.core.errors import NotFoundError
 from fsm.core.jobs import Job, JobState, enqueue, run_one
 from fsm.documents import services
-from fsm.documents.facts import canonical
+from fsm.documents.canonical import canonical
 from fsm.documents.jobs import RENDER_PDF
 from fsm.documents.models import FrozenPdf, PrintedFacts
 from fsm.documents.printing import seller_facts

@@ -14,8 +14,9 @@ from PIL import Image
 from pypdf import PdfReader
 
 from fsm.company.models import Language
-from fsm.documents import pdf
-from fsm.documents.facts import AddressFacts, BuyerFacts, CorrectedFacts, DocumentKind, SellerFacts, canonical
+from fsm.documents import pictures, typeface
+from fsm.documents.canonical import canonical
+from fsm.documents.facts import AddressFacts, BuyerFacts, CorrectedFacts, DocumentKind, SellerFacts
 from fsm.documents.pdf import Mark, PdfError, render
 from fsm.documents.totals import Terms
 from fsm.documents.words import Words
@@ -23,7 +24,7 @@ from tests.documents.samples import BUYER, ISSUED, LINES, facts
 
 ELSEWHERE = """
 import hashlib, sys
-from fsm.documents.facts import from_json
+from fsm.documents.canonical import from_json
 from fsm.documents.pdf import render
 print(hashlib.sha256(render(from_json(sys.stdin.read()))).hexdigest())
 """
@@ -126,13 +127,13 @@ def test_a_foreign_currency_prints_its_rate_and_the_vat_in_euro_but_no_code_to_p
 
 def test_the_payment_code_holds_account_amount_and_reference(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[dict[str, object]] = []
-    make = pdf.helpers.make_epc_qr
-    monkeypatch.setattr(pdf.helpers, "make_epc_qr", lambda **words: asked.append(words) or make(**words))
-    data = render(facts())
+    make = pictures.helpers.make_epc_qr
+    monkeypatch.setattr(pictures.helpers, "make_epc_qr", lambda **words: asked.append(words) or make(**words))
+    data = render(facts(structured_message="+++090/9337/55493+++"))
     assert len(read(data).pages[0].images) == 1
     (words,) = asked
     assert (words["iban"], words["bic"], words["amount"]) == ("BE68539007547034", "GKCCBEBB", D("663.50"))
-    assert words["text"] == "+++278/7810/35591+++"
+    assert words["text"] == "+++090/9337/55493+++"
     render(facts((("Garantie", "1", "0", "21"),)))
     assert len(asked) == 1  # nothing to pay, no code
 
@@ -209,8 +210,7 @@ def test_section_delivery_and_foreign_country_are_printed() -> None:
 
 
 def test_a_font_that_is_missing_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdf, "FONTS", {"normal": "OpenSans-Regular.ttf", "bold": "Gone.ttf"})
-    monkeypatch.setattr(pdf, "_printable", str)
+    monkeypatch.setattr(typeface, "FILES", {**typeface.FILES, typeface.BOLD: "Gone.ttf"})
     with pytest.raises(PdfError, match=r"Gone\.ttf"):
         render(facts())
 

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from fsm.company.models import Language
 from fsm.core.db import session, writing
 from fsm.customers.models import Customer, Site
-from fsm.documents.facts import from_json
+from fsm.documents.canonical import from_json
 from fsm.documents.models import PrintedFacts
 from fsm.documents.values import LineValues
 from fsm.invoices import crediting, drafts, from_orders, services
