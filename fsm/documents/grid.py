@@ -10,7 +10,7 @@ from reportlab.lib.colors import HexColor
 from reportlab.platypus import Flowable, Table, TableStyle
 
 from fsm.documents.colors import Palette
-from fsm.documents.rich_text import Block
+from fsm.documents.paragraph_markup import Block
 from fsm.documents.sheet import WIDTH, paragraphs, text_width
 from fsm.documents.typeface import BOLD, NORMAL, printable
 

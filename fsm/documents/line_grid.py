@@ -7,7 +7,7 @@ from html import escape
 from fsm.documents.colors import Palette
 from fsm.documents.facts import Facts, LineFacts
 from fsm.documents.grid import Column, Grid, Kind, Row
-from fsm.documents.rich_text import Block, of_either, of_text
+from fsm.documents.paragraph_markup import Block, of_either, of_text
 from fsm.documents.words import Words
 
 _SPACE = "\N{NO-BREAK SPACE}"

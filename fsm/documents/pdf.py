@@ -20,7 +20,7 @@ from xhtml2pdf.files import cleanFiles
 from fsm.documents import line_grid, page_parts, pictures, typeface
 from fsm.documents.colors import Palette
 from fsm.documents.facts import DocumentKind, Facts
-from fsm.documents.rich_text import of_either, of_text
+from fsm.documents.paragraph_markup import of_either, of_text
 from fsm.documents.sheet import Foot, Sheet, paragraphs, text_style
 from fsm.documents.words import Words
 

@@ -13,7 +13,7 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph
 from xhtml2pdf.xhtml2pdf_reportlab import PmlBaseDoc
 
-from fsm.documents.rich_text import Block
+from fsm.documents.paragraph_markup import Block
 from fsm.documents.typeface import BOLD, NORMAL, printable
 
 WIDTH: float = A4[0] - 36 * mm
