@@ -42,6 +42,8 @@ from fsm.imports import views as import_views
 from fsm.invoices import jobs as invoice_jobs
 from fsm.invoices import views as invoice_views
 from fsm.ledger import views as ledger_views
+from fsm.mail import jobs as mail_jobs
+from fsm.mail import sources as mail_sources
 from fsm.payments import views as payment_views
 from fsm.reports import views as report_views
 from fsm.service_orders import views as service_order_views
@@ -73,7 +75,10 @@ JOB_HANDLERS: dict[str, Handler] = {
     import_jobs.CHECK_JOB: import_jobs.check,
     import_jobs.IMPORT_JOB: import_jobs.import_all,
     invoice_jobs.MONTH_END: invoice_jobs.work_off_run,
+    mail_jobs.SEND: mail_jobs.send,
 }
+# What mail asks of the slices whose records messages are about (mail/sources.py), by kind of record.
+MAIL_SOURCES: dict[str, mail_sources.Source] = {}
 
 
 def create_app(**config: Any) -> Flask:  # noqa: ANN401 - Flask's configuration is free-form
@@ -105,6 +110,7 @@ def create_app(**config: Any) -> Flask:  # noqa: ANN401 - Flask's configuration 
     Babel(app, locale_selector=_locale, default_locale="en", default_translation_directories=str(ROOT / "translations"))
     formats.init_app(app)
     search.use(findable.SOURCES)
+    mail_sources.use(MAIL_SOURCES)
     app.extensions["job_handlers"] = dict(JOB_HANDLERS)
     app.extensions["fsm_load_demo"] = _load_demo
     if proxies := int(os.environ.get("FSM_PROXIES", "0")):  # so that throttling sees who really asks

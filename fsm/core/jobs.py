@@ -88,15 +88,15 @@ class InterruptedJobError(Exception):
     """The worker ends: the job goes back and is gone on with by the next one."""
 
 
-def enqueue(kind: str, payloads: list[Payload], *, is_urgent: bool = False) -> None:
-    """Write job rows in the caller's transaction: they exist if and only if it commits."""
+def enqueue(kind: str, payloads: list[Payload], *, is_urgent: bool = False, run_at: dt.datetime | None = None) -> None:
+    """Write job rows in the caller's transaction: they exist if and only if it commits. ``run_at``: not before."""
     moment = now()
     rows = [
         {
             "kind": kind,
             "payload": payload,
             "state": JobState.WAITING,
-            "run_at": moment,
+            "run_at": run_at or moment,
             "attempts": 0,
             "created_at": moment,
             "is_urgent": is_urgent,

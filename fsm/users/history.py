@@ -58,6 +58,8 @@ ROWS: dict[str, tuple[tuple[str, str | None], ...]] = {
             "service_settings",
             "invoice_settings",
             "payment_settings",
+            "mail_settings",
+            "mail_template",
             "backup_settings",
             "account_role",
         )

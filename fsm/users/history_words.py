@@ -70,6 +70,8 @@ TABLES = {
     "kit_line": _l("Part of a kit"),
     "labor_rate": _l("Labor rate"),
     "listed_price": _l("Price of a list"),
+    "mail_settings": _l("Mail settings"),
+    "mail_template": _l("Text of messages"),
     "number_series": _l("Numbering"),
     "part_used": _l("Part used"),
     "payment_settings": _l("Payment settings"),

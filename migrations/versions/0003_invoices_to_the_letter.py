@@ -61,6 +61,84 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "mail_message",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("message_id", sa.String(length=320), nullable=False),
+        sa.Column("kind", sa.String(length=30), nullable=False),
+        sa.Column("about_kind", sa.String(length=30), nullable=False),
+        sa.Column("about_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("idempotency_key", sa.String(length=100), nullable=True),
+        sa.Column("language", sa.String(length=20), nullable=False),
+        sa.Column("locale", sa.String(length=10), nullable=False),
+        sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("sent_subject", sa.String(length=1000), nullable=True),
+        sa.Column("sent_body", sa.Text(), nullable=True),
+        sa.Column("sender_name", sa.String(length=100), nullable=False),
+        sa.Column("sender_email", sa.String(length=254), nullable=False),
+        sa.Column("reply_to", sa.String(length=254), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum("waiting", "leaving", "ended", name="state", native_enum=False, create_constraint=True, length=20),
+            nullable=False,
+        ),
+        sa.Column("has_problem", sa.Boolean(name="has_problem"), nullable=False),
+        sa.Column("is_told", sa.Boolean(name="is_told"), nullable=False),
+        sa.Column("created_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mail_message")),
+        sa.UniqueConstraint("idempotency_key", name=op.f("uq_mail_message_idempotency_key")),
+        sa.UniqueConstraint("message_id", name=op.f("uq_mail_message_message_id")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("mail_message", schema=None) as batch_op:
+        batch_op.create_index("ix_mail_message_about_kind_about_id", ["about_kind", "about_id", "id"], unique=False)
+        batch_op.create_index(
+            "ix_mail_message_has_problem",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("has_problem"),
+            postgresql_where=sa.text("has_problem"),
+        )
+        batch_op.create_index("ix_mail_message_state_id", ["state", "id"], unique=False)
+
+    op.create_table(
+        "mail_settings",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("host", sa.String(length=255), nullable=False),
+        sa.Column("port", sa.Integer(), nullable=False),
+        sa.Column(
+            "security",
+            sa.Enum("none", "starttls", "tls", name="security", native_enum=False, create_constraint=True, length=20),
+            nullable=False,
+        ),
+        sa.Column("user_name", sa.String(length=200), nullable=False),
+        sa.Column("password", sa.String(length=1000), nullable=False),
+        sa.Column("sender_name", sa.String(length=100), nullable=False),
+        sa.Column("sender_email", sa.String(length=254), nullable=False),
+        sa.Column("reply_to", sa.String(length=254), nullable=False),
+        sa.Column("bcc", sa.String(length=254), nullable=False),
+        sa.Column("public_url", sa.String(length=200), nullable=False),
+        sa.Column("accountant_email", sa.String(length=254), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("id = 1", name=op.f("ck_mail_settings_single_row")),
+        sa.CheckConstraint("port BETWEEN 1 AND 65535", name=op.f("ck_mail_settings_port")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mail_settings")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "mail_template",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=30), nullable=False),
+        sa.Column("language", sa.String(length=20), nullable=False),
+        sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mail_template")),
+        sa.UniqueConstraint("kind", "language", name=op.f("uq_mail_template_kind_language")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "remark",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("document_kind", sa.String(length=20), nullable=False),
@@ -136,6 +214,61 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_layout_name")),
         sqlite_autoincrement=True,
     )
+    op.create_table(
+        "mail_attachment",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("file_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("document_kind", sa.String(length=30), nullable=False),
+        sa.Column("document_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.CheckConstraint("file_id IS NOT NULL OR document_id IS NOT NULL", name=op.f("ck_mail_attachment_source")),
+        sa.ForeignKeyConstraint(["file_id"], ["stored_file.id"], name=op.f("fk_mail_attachment_file_id")),
+        sa.ForeignKeyConstraint(["message_id"], ["mail_message.id"], name=op.f("fk_mail_attachment_message_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mail_attachment")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("mail_attachment", schema=None) as batch_op:
+        batch_op.create_index("ix_mail_attachment_message_id", ["message_id", "id"], unique=False)
+
+    op.create_table(
+        "mail_recipient",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("is_copy", sa.Boolean(name="is_copy"), nullable=False),
+        sa.Column("external_id", sa.String(length=36), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "sending",
+                "sent",
+                "open",
+                "failed",
+                "maybe_sent",
+                name="state",
+                native_enum=False,
+                create_constraint=True,
+                length=20,
+            ),
+            nullable=False,
+        ),
+        sa.Column("information", sa.String(length=1000), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("handed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("attempts >= 0", name=op.f("ck_mail_recipient_attempts")),
+        sa.ForeignKeyConstraint(["message_id"], ["mail_message.id"], name=op.f("fk_mail_recipient_message_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mail_recipient")),
+        sa.UniqueConstraint("external_id", name=op.f("uq_mail_recipient_external_id")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("mail_recipient", schema=None) as batch_op:
+        batch_op.create_index("ix_mail_recipient_message_id", ["message_id", "id"], unique=False)
+
     op.create_table(
         "write_off",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),

@@ -1,0 +1,1 @@
+"""Mail: messages, their recipients, the server or the folder that they leave by."""

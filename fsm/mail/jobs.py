@@ -1,0 +1,12 @@
+"""What the worker does for mail."""
+
+from fsm.core.jobs import Payload
+from fsm.mail import delivery
+from fsm.mail.states import JOB
+
+SEND = JOB
+
+
+def send(payload: Payload) -> None:
+    """Bring the message ``{"message_id": …}`` as far as it goes now."""
+    delivery.send(payload["message_id"])
