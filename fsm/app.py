@@ -10,7 +10,18 @@ from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
-from flask import Blueprint, Flask, Response, g, has_request_context, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    Request,
+    Response,
+    g,
+    has_request_context,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_babel import Babel, get_locale
 from flask_babel import gettext as _
 from flask_login import LoginManager, current_user
@@ -20,6 +31,10 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from fsm import demo
+from fsm.api import auth as api_auth
+from fsm.api import errors as api_errors
+from fsm.api import views as api_views
+from fsm.api.errors import is_api
 from fsm.backups import views as backup_views
 from fsm.catalog import views as catalog_views
 from fsm.company import services as company_services
@@ -63,12 +78,12 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     invoice_views.bp,
     payment_views.bp,
     document_views.bp,
-    document_views.beside,
     home_views.bp,
     ledger_views.bp,
     report_views.bp,
     backup_views.bp,
     import_views.bp,
+    *api_views.BLUEPRINTS,
 )
 # Who does which kind of job (core/jobs.py); its name is text, so that a lower slice may ask for it.
 JOB_HANDLERS: dict[str, Handler] = {
@@ -107,7 +122,7 @@ def create_app(**config: Any) -> Flask:  # noqa: ANN401 - Flask's configuration 
     database.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
     _init_people(app)
-    CSRFProtect(app)
+    CSRFProtect(app).exempt(api_views.bp)  # which asks for a token itself where a cookie lets in
     Babel(app, locale_selector=_locale, default_locale="en", default_translation_directories=str(ROOT / "translations"))
     formats.init_app(app)
     search.use(findable.SOURCES)
@@ -139,8 +154,15 @@ def _init_people(app: Flask) -> None:
     manager = LoginManager(app)
     manager.session_protection = None  # sessions are server-side rows; nothing of them is in Flask's cookie
     manager.anonymous_user = Nobody
-    manager.request_loader(user_services.actor_of_request)
+    manager.request_loader(_who_asks)
     app.before_request(_gate)
+
+
+def _who_asks(request: Request) -> Actor | None:
+    """A key or a password counts in the API alone, a session everywhere."""
+    if is_api(request.path):
+        return api_auth.actor_of_request(request)
+    return user_services.actor_of_request(request)
 
 
 def _gate() -> Any:  # noqa: ANN401 - None or an answer
@@ -151,6 +173,8 @@ def _gate() -> Any:  # noqa: ANN401 - None or an answer
     company = company_services.current()
     g.company, g.time_zone = company, company.time_zone if company else "Europe/Brussels"
     g.today = dt.datetime.now(formats.zone()).date()
+    if company is None and is_api(request.path):
+        raise api_errors.NotSetUpError
     if company is None and not endpoint.startswith("home.first_start"):
         return redirect(url_for("home.first_start"))
     actor = current_user._get_current_object()  # noqa: SLF001 - the proxy's documented way to its object
@@ -158,6 +182,8 @@ def _gate() -> Any:  # noqa: ANN401 - None or an answer
     g.actor_id = actor.id or None
     if endpoint in PUBLIC:
         return None
+    if not isinstance(actor, Actor) and is_api(request.path):
+        raise api_errors.UnauthorizedError
     if not isinstance(actor, Actor):
         if request.method in {"GET", "HEAD"}:
             return redirect(url_for("users.log_in", next=request.full_path.rstrip("?")))
@@ -235,6 +261,8 @@ def _other_body(error: OtherBodyError) -> tuple[str, int]:
 
 
 def _http_error(error: HTTPException) -> Any:  # noqa: ANN401 - a page or werkzeug's own answer
+    if is_api(request.path):
+        return api_errors.http_error(error)
     if error.code is not None and error.code < 400:  # noqa: PLR2004 - redirects are answers, not errors
         return error
     if error.code is None or isinstance(error, InternalServerError):

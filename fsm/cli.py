@@ -13,6 +13,8 @@ from flask import Flask
 
 from fsm import demo as demo_company
 from fsm import logs, restoring, server, upgrading, worker
+from fsm.api import keys as api_keys
+from fsm.api.models import REQUESTS_PER_MINUTE
 from fsm.app import create_app
 from fsm.backups.manifest import Manifest
 from fsm.company import services as company_services
@@ -263,6 +265,42 @@ def add_user(app: Flask, email: str, name: str | None, roles: tuple[str, ...], p
         except DomainError as error:
             raise click.ClickException(str(error)) from error
         click.echo(f"{user.email} may log in.")
+
+
+@main.group("api-key")
+def api_key() -> None:
+    """Keys with which other programs use the REST API."""
+
+
+@api_key.command("create")
+@click.argument("name")
+@click.option("--role", "roles", multiple=True, type=click.Choice([role.value for role in Role]), required=True)
+@click.option("--per-minute", type=click.IntRange(1, api_keys.MOST_PER_MINUTE), default=REQUESTS_PER_MINUTE)
+@click.pass_obj
+def create_api_key(app: Flask, name: str, roles: tuple[str, ...], per_minute: int) -> None:
+    """Make a key that may do what these roles may; prints the key alone, this once."""
+    with app.app_context():
+        try:
+            with writing():
+                made = api_keys.create(
+                    name, [Role(role) for role in roles], actor_id=None, requests_per_minute=per_minute
+                )
+        except DomainError as error:
+            raise click.ClickException(str(error)) from error
+        click.echo(made.token)
+
+
+@api_key.command("revoke")
+@click.argument("name")
+@click.pass_obj
+def revoke_api_key(app: Flask, name: str) -> None:
+    """Let the keys of this name in no more."""
+    with app.app_context():
+        with writing():
+            revoked = [api_keys.revoke(row.id) for row in api_keys.listed() if row.name == name and not row.revoked_at]
+        if not revoked:
+            raise click.ClickException(f"There is no key in use with the name {name}.")
+        click.echo(f"{len(revoked)} revoked.")
 
 
 @main.command("worker")

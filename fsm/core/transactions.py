@@ -50,6 +50,12 @@ def needs_no_key(view: F) -> F:
     return view
 
 
+def key_is_optional(view: F) -> F:
+    """Mark a view of the API: a client may send a key, and is then protected; its address counts with its body."""
+    view.key_is_optional = True  # type: ignore[attr-defined]  # reason: a mark on the function, read in answer()
+    return view
+
+
 def prepares(work: Callable[[], Any]) -> Callable[[F], F]:
     """Run ``work`` before the write begins (argon2, images, parsing); the view finds its result in ``g.prepared``."""
 
@@ -73,8 +79,9 @@ class TransactionalFlask(Flask):
         if work := getattr(view, "prepares", None):
             g.prepared = work()
         session.rollback()  # ends the reading transaction that said who this is
-        key = None if getattr(view, "needs_no_key", False) else _key()
-        body_hash = _body_hash()
+        is_optional = getattr(view, "key_is_optional", False)
+        key = None if getattr(view, "needs_no_key", False) else _key(is_optional=is_optional)
+        body_hash = _body_hash(request.query_string if is_optional else b"")
         for attempt in (1, 2):
             try:
                 return self._write(super().dispatch_request, key, body_hash)
@@ -115,8 +122,12 @@ def _who() -> str:
     return f"user:{actor_id}" if actor_id else f"anonymous:{request.remote_addr}"
 
 
-def _key() -> str:
+def _key(*, is_optional: bool) -> str:
     key = request.headers.get(KEY_HEADER) or request.form.get(KEY_FIELD) or ""
+    if is_optional:
+        if key and (not 8 <= len(key) <= 64 or not key.isascii()):  # noqa: PLR2004 - bounds of a key
+            flask_abort(400, "An Idempotency-Key has 8 to 64 letters and digits.")
+        return key
     if not 8 <= len(key) <= 64 or not key.isascii():  # noqa: PLR2004 - bounds of a key
         if current_app.config.get("KEYS_OPTIONAL"):
             return ""
@@ -124,8 +135,10 @@ def _key() -> str:
     return key
 
 
-def _body_hash() -> str:
+def _body_hash(address: bytes) -> str:
     digest = hashlib.sha256(request.method.encode())
+    if address:
+        digest.update(b"?" + address + b"\0")
     if request.mimetype in {"application/x-www-form-urlencoded", "multipart/form-data"}:
         for name, value in sorted(request.form.items(multi=True)):
             if name not in {"csrf_token", KEY_FIELD}:

@@ -20,6 +20,7 @@ from fsm.customers.models import Contact, Customer
 
 MAX_DAYS_DUE = 999
 NAME_LENGTH = 100
+EXTERNAL_ID_LENGTH = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +89,20 @@ def edit(customer_id: int, values: CustomerValues, *, version: int | None) -> Cu
         session.flush()
         audit.note([("customer", customer.id)], _("The customer's data was changed."))
     return customer
+
+
+def set_external_id(customer_id: int, external_id: str) -> None:
+    """Its number in another program, empty for none. DomainError where another customer has it."""
+    customer = locked(customer_id)
+    wanted = external_id.strip() or None
+    if wanted == customer.external_id:
+        return
+    if wanted and len(wanted) > EXTERNAL_ID_LENGTH:
+        raise DomainError(_("At most %(length)s characters.", length=EXTERNAL_ID_LENGTH), "external_id")
+    if wanted and session.scalar(sa.select(Customer.id).where(Customer.external_id == wanted)):
+        raise DomainError(_("Another customer has this number."), "external_id")
+    customer.external_id = wanted
+    session.flush()
 
 
 def archive(customer_id: int) -> Customer:

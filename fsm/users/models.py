@@ -25,6 +25,7 @@ class User(Base):
     """Somebody who logs in. ``hourly_cost`` is what an hour costs the company, for margins; never shown to technicians.
 
     ``has_single_keys``: keys of one letter act while nobody types (to be switched off: WCAG 2.1.4).
+    ``is_program``: behind a key of the API; never active, so nobody logs in as it, and in no list of people.
     """
 
     __tablename__ = "app_user"  # "user" is a reserved word in PostgreSQL
@@ -41,6 +42,7 @@ class User(Base):
     hourly_cost: Mapped[Decimal] = mapped_column(UNIT_PRICE, default=Decimal(0))
     is_active: Mapped[bool] = mapped_column(sa.Boolean(name="is_active"), default=True)
     has_single_keys: Mapped[bool] = mapped_column(sa.Boolean(name="has_single_keys"), default=True, server_default="1")
+    is_program: Mapped[bool] = mapped_column(sa.Boolean(name="is_program"), default=False, server_default="0")
     created_at: Mapped[dt.datetime] = mapped_column(Moment)
     version: Mapped[int] = mapped_column(sa.Integer, default=1)
     role_rows: Mapped[list["UserRole"]] = relationship(cascade="all, delete-orphan", lazy="selectin")

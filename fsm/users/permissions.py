@@ -176,24 +176,6 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "service_orders.settings": SETTINGS,
     # --- documents
     "documents.settings": SETTINGS,
-    "documents.fields": SETTINGS,
-    "documents.edit_field": SETTINGS,
-    "documents.move_field_up": SETTINGS,
-    "documents.move_field_down": SETTINGS,
-    "documents.archive_field": SETTINGS,
-    "documents.unarchive_field": SETTINGS,
-    "documents.late_interest_rates": SETTINGS,
-    "documents.new_late_interest_rate": SETTINGS,
-    "documents.edit_late_interest_rate": SETTINGS,
-    "documents.archive_late_interest_rate": SETTINGS,
-    "documents.unarchive_late_interest_rate": SETTINGS,
-    "beside.add_attachment": DESK,
-    "beside.attachment": READERS,
-    "beside.set_goes_with_mail": DESK,
-    "beside.remove_attachment": DESK,
-    "beside.add_remark": DESK,
-    "beside.edit_remark": DESK,
-    "beside.delete_remark": DESK,
     # --- invoices
     "invoices.index": READERS,
     "invoices.export": READERS,
@@ -272,6 +254,10 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "reports.job_margins": DESK,
     "reports.technicians": DESK,
     "reports.days_to_invoice": DESK,
+    # --- api
+    "api_keys.index": ADMINISTRATORS,
+    "api_keys.new": ADMINISTRATORS,
+    "api_keys.revoke": ADMINISTRATORS,
     # --- backups
     "backups.index": ADMINISTRATORS,
     "backups.listed": ADMINISTRATORS,
@@ -292,6 +278,37 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "home.settings": SETTINGS,
     "home.integrity": BOOKS,
     "home.check": BOOKS,
+}
+
+# What another program may do by the API is what its roles may do on the pages: each of its endpoints (a resource and a
+# verb) with the right that the page of that verb asks for.
+AS_ON_PAGE: dict[str, dict[str, str]] = {
+    "clients": {
+        "list": "customers.index",
+        "show": "customers.show",
+        "create": "customers.new",
+        "change": "customers.edit",
+        "replace": "customers.edit",
+        "delete": "customers.archive",
+    },
+    "client_contacts": {
+        "list": "customers.show",
+        "show": "customers.show",
+        "create": "customers.new_contact",
+        "change": "customers.edit_contact",
+        "replace": "customers.edit_contact",
+        "delete": "customers.remove_contact",
+    },
+    "client_sites": {
+        "list": "customers.show_site",
+        "show": "customers.show_site",
+        "create": "customers.new_site",
+        "change": "customers.edit_site",
+        "delete": "customers.archive_site",
+    },
+}
+PERMISSIONS |= {
+    f"api.{thing}_{verb}": PERMISSIONS[right] for thing, verbs in AS_ON_PAGE.items() for verb, right in verbs.items()
 }
 
 

@@ -33,7 +33,7 @@ def get(user_id: int) -> User:
 
 def listed(*, active: bool = True, text: str = "") -> sa.Select[User]:
     """The users of a tab whose name or e-mail address contains the text; to be paged by (sort_key, id)."""
-    query = sa.select(User).where(User.is_active if active else User.is_active.is_(False))
+    query = sa.select(User).where(User.is_active if active else sa.and_(~User.is_active, ~User.is_program))
     if text := text.strip():
         found = User.sort_key.contains(sort_key(text), autoescape=True)
         query = query.where(found | User.email.contains(text.casefold(), autoescape=True))

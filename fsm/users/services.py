@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
+from uuid import uuid4
 
 import sqlalchemy as sa
 from email_validator import EmailNotValidError, validate_email
@@ -70,6 +71,34 @@ def create_user(
     return user
 
 
+def create_program_user(name: str, roles: Iterable[Role]) -> User:
+    """A user for a program that shows a key: it bears roles and a name, has no password and never logs in."""
+    wanted = _checked_roles(roles)
+    name = _checked_name(name)
+    user = User(
+        email=f"{uuid4().hex}@program.invalid",
+        name=name,
+        sort_key=sort_key(name),
+        password_hash="",
+        is_active=False,
+        is_program=True,
+        created_at=audit.now(),
+        role_rows=[UserRole(role=role) for role in sorted(wanted)],
+    )
+    session.add(user)
+    session.flush()
+    audit.note([("user", user.id)], _("Created with the roles %(roles)s.", roles=_list(wanted)))
+    return user
+
+
+def actor_of_user(user_id: int) -> Actor | None:
+    """An active user as who acts, where a password proved it instead of a session."""
+    user = session.get(User, user_id)
+    if user is None or not user.is_active:
+        return None
+    return Actor(user.id, user.name, user.email, user.roles, user.locale, 0)
+
+
 def update_user(
     user_id: int,
     *,
@@ -135,6 +164,8 @@ def deactivate(user_id: int, *, actor_id: int | None) -> User:
 def activate(user_id: int) -> User:
     """Let a deactivated user in again, with the old password."""
     user = _locked(user_id, None)
+    if user.is_program:
+        raise DomainError(_("This is a program: nobody logs in as it."))
     if not user.is_active:
         user.is_active = True
         session.flush()

@@ -20,9 +20,11 @@ pytestmark = pytest.mark.database
 # Tables whose rows are their own record: insert-only, guarded, machinery, or written by one function from such rows.
 SELF_EVIDENT = {
     "account_month",
+    "api_use",
     "audit_change",
     "backup",
     "chosen_columns",
+    "claimed_cost",
     "frozen_pdf",
     "idempotency_key",
     "import_mapping",
@@ -59,6 +61,7 @@ SELF_EVIDENT = {
     "user_role",
     "user_session",
     "work_claim",
+    "write_off",
 }
 
 
