@@ -218,7 +218,9 @@ BEGIN
   SELECT RAISE(ABORT, 'The claim of a posted bill is final: credit the bill to release the work.') WHERE EXISTS (
     SELECT 1 FROM work_claim WHERE is_final AND id = NEW.id AND id <> OLD.id
     UNION ALL SELECT 1 FROM work_claim WHERE is_final AND released_at IS NULL AND NEW.released_at IS NULL AND id <> OLD.id
-      AND (time_entry_id = NEW.time_entry_id OR part_used_id = NEW.part_used_id));
+      AND time_entry_id = NEW.time_entry_id
+    UNION ALL SELECT 1 FROM work_claim WHERE is_final AND released_at IS NULL AND NEW.released_at IS NULL AND id <> OLD.id
+      AND part_used_id = NEW.part_used_id);
 END;
 CREATE TRIGGER guard_work_claim_delete BEFORE DELETE ON work_claim WHEN OLD.is_final
 BEGIN

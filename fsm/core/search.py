@@ -212,7 +212,7 @@ def _many(statements: tuple[str, str], kind: str, rows: Sequence[tuple[int, str]
     one, many = statements
     connection = session.connection()
     if is_sqlite():
-        connection.execute(sa.text(one), [{"kind": kind, "id": id_, "text": text} for id_, text in rows])
+        connection.exec_driver_sql(one, [{"kind": kind, "id": id_, "text": text} for id_, text in rows])
     else:
         given = {"kind": kind, "ids": [id_ for id_, _text in rows], "texts": [text for _id, text in rows]}
         connection.execute(sa.text(many), given)

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import lru_cache
 
 LONGEST = 40  # letters of a word
 MOST_WORDS = 60  # of one subject
@@ -20,6 +21,7 @@ AFTER = "\U0010ffff"  # no word holds it: a prefix ends before it
 
 _PARTS = re.compile(r"[^\W_]+")
 _NUMBER = re.compile(r"^(.*?)0*(\d+)$", re.DOTALL)
+_DIGITS = re.compile(r"0*(\d+)$")
 _TELEPHONE = re.compile(r"^[\s+()./\d-]+$")
 _ABROAD = re.compile(r"^(?:\+|00)\s*")
 _MONEY_NOISE = re.compile(r"[\s'’€]|eur", re.IGNORECASE)
@@ -28,6 +30,7 @@ _CENTS = re.compile(r"(.+)[.,](\d{1,2})", re.ASCII)
 _LETTERS = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
 
 
+@lru_cache(maxsize=4096)  # the same names stand on document after document
 def folded(text: str) -> str:
     """Casefolded and without accents, letter for letter what the index holds."""
     plain = unicodedata.normalize("NFKD", text.casefold())
@@ -52,13 +55,15 @@ def number_key(text: str | None) -> str:
 
 def digits_key(text: str | None) -> str:
     """The digits at the end of a number without zeros before them; empty where it ends otherwise."""
-    match = re.search(r"0*(\d+)$", compact(text))
+    match = _DIGITS.search(compact(text))
     return match[1] if match else ""
 
 
 def of_code(text: str | None) -> list[str]:
     """How a VAT number is found: whole, without the zeros before its digits, by its digits alone."""
-    found = (compact(text), number_key(text), digits_key(text))
+    whole = compact(text)
+    digits = _DIGITS.search(whole)
+    found = (whole, _NUMBER.sub(r"\1\2", whole), digits[1] if digits else "")
     return list(dict.fromkeys(word for word in found if word))
 
 

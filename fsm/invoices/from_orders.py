@@ -319,10 +319,10 @@ def _billed(one: Planned) -> list[int]:
 
 def _tell(pairs: Iterable[tuple[int, Planned]]) -> None:
     told: list[tuple[list[tuple[str, int]], str]] = []
+    on_order, on_invoice = _("Draft invoice made"), _("Draft made from %(numbers)s")
     for invoice_id, one in pairs:
-        told.append(([("service_order", order_id) for order_id in _billed(one)], _("Draft invoice made")))
-        sentence = _("Draft made from %(numbers)s", numbers=", ".join(one.numbers))
-        told.append(([(BILL_KIND, invoice_id)], sentence))
+        told.append(([("service_order", order_id) for order_id in _billed(one)], on_order))
+        told.append(([(BILL_KIND, invoice_id)], on_invoice % {"numbers": ", ".join(one.numbers)}))
     notes(told)
 
 

@@ -212,7 +212,7 @@ def _tell(prepared: Sequence[Prepared], numbers: Mapping[int, Taken]) -> None:
     orders: dict[int, list[int]] = {one.invoice.id: [] for one in prepared}
     for invoice_id, order_id in session.execute(_ORDERS, {"ids": list(orders)}):
         orders[invoice_id].append(order_id)
-    told = []
+    told, sentence = [], _("%(number)s posted")
     for one in prepared:
         invoice = one.invoice
         subjects = [(BILL_KIND, invoice.id), ("customer", invoice.customer_id)]
@@ -221,7 +221,7 @@ def _tell(prepared: Sequence[Prepared], numbers: Mapping[int, Taken]) -> None:
             subjects.append((BILL_KIND, invoice.corrects_id))
         if invoice.corrects_taken_over_id:
             subjects.append((SOURCE_KIND, invoice.corrects_taken_over_id))
-        told.append((subjects, _("%(number)s posted", number=numbers[invoice.id].text)))
+        told.append((subjects, sentence % {"number": numbers[invoice.id].text}))
     notes(told)
 
 
