@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import sqlite3
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,27 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     server = config.stash.get(SERVER, None)
     if server is not None:
         server.stop()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With `FSM_TURNS` a test of pages runs on the engine whose turn it is; what the pages call is tested on both.
+
+    `make test` asks for it to end in time, `make soak` and a plain `pytest` run all on both.
+    """
+    if not os.environ.get("FSM_TURNS"):
+        return
+    waiting = [item for item in items if isinstance(item, pytest.Function) and _waits_its_turn(item)]
+    hidden = set(waiting)
+    items[:] = [item for item in items if item not in hidden]
+    config.hook.pytest_deselected(items=waiting)
+
+
+def _waits_its_turn(item: pytest.Function) -> bool:
+    engine = item.callspec.params.get("engine_name") if hasattr(item, "callspec") else None
+    if engine is None or "client_for" not in item.fixturenames:
+        return False
+    name = item.nodeid.replace(str(engine), "")
+    return str(engine) != ("sqlite", "postgresql")[zlib.crc32(name.encode()) % 2]
 
 
 def migrated(app: Flask) -> None:

@@ -41,7 +41,7 @@ def checks() -> list[Stage]:
 
 
 def tests(name: str, markers: str, *options: str) -> Stage:
-    """Return a stage of pytest with the tests that a marker expression selects."""
+    """Return a stage of pytest with the tests that a marker expression selects; `options` may name their folders."""
     return Stage(name, ("pytest", "--quiet", "-m", markers, *options))
 
 
@@ -56,7 +56,7 @@ def full() -> list[Stage]:
         *checks(),
         tests("pure and database tests", "not (concurrency or browser or soak)", *WORKERS),
         tests("concurrency tests", "concurrency and not (browser or soak)", *WORKERS),
-        tests("browser tests", "browser and not soak", *WORKERS),
+        tests("browser tests", "browser and not soak", "tests/browser", *WORKERS),
     ]
 
 
@@ -82,6 +82,8 @@ def run(stage: Stage) -> tuple[int, float]:
 def main() -> None:
     """Run the kind named by the first argument: quick, test or soak."""
     kind = sys.argv[1]
+    if kind == "test":
+        os.environ["FSM_TURNS"] = "1"
     if kind != "quick":
         # Before the first stage, so that a missing browser is told at once and not after minutes.
         os.environ["CHROMIUM"] = chromium.path()
