@@ -78,6 +78,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     invoice_views.bp,
     payment_views.bp,
     document_views.bp,
+    document_views.beside,
     home_views.bp,
     ledger_views.bp,
     report_views.bp,

@@ -1,7 +1,8 @@
 """Freezing what is printed, the PDFs made from it, and the defaults of new documents."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from decimal import Decimal
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -11,17 +12,22 @@ from fsm.company.models import Company
 from fsm.core import audit, bulk
 from fsm.core.db import afterwards, is_sqlite, lock, session
 from fsm.core.errors import DomainError, NotFoundError
+from fsm.core.money import to_scaled
 from fsm.core.state import check_version
-from fsm.documents import pdf
+from fsm.documents import late_interest, pdf
 from fsm.documents.canonical import canonical, from_json, sha256
 from fsm.documents.facts import Facts
 from fsm.documents.models import CashDiscountMode, DocumentSettings, FrozenPdf, PrintedFacts, TaxCalculation
 from fsm.documents.pdf import Mark
+from fsm.documents.rich_text import both
 from fsm.files import services as files
 from fsm.files.models import StoredFile
 
 THE_ROW = 1
 MAX_DAYS_DUE = 999
+MAX_NOTE = 2000
+MAX_QUOTE_DAYS = 365
+ALL = 100
 PDF = "application/pdf"
 
 
@@ -35,6 +41,13 @@ class SettingsValues:
     cash_discount_mode: CashDiscountMode
     makes_structured_message: bool
     note: str = ""
+    note_html: str = ""
+    automatic_reminders: bool = False
+    shows_tax: bool = True
+    deposit_percentage: Decimal = Decimal(30)
+    quote_days_valid: int = 30
+    business_late_interest_rate_id: int | None = None
+    consumer_late_interest_rate_id: int | None = None
 
 
 def freeze(documents: Sequence[tuple[str, int, Facts]]) -> dict[int, str]:
@@ -127,17 +140,37 @@ def logo_sha256_of(company: Company) -> str:
 
 
 def change_settings(values: SettingsValues, *, version: int | None) -> DocumentSettings:
-    """Raises DomainError with the field for a combination that no totals can be made of."""
+    """Raises DomainError with the field for a value out of bounds or a combination that no totals can be made of."""
     settings: DocumentSettings | None = lock(DocumentSettings, [THE_ROW]).get(THE_ROW)
     if settings is None:
         raise NotFoundError(_("The company has not been set up yet."))
     check_version(settings.version, version)
-    if not 0 <= values.days_due <= MAX_DAYS_DUE:
-        raise DomainError(_("Between %(low)s and %(high)s.", low=0, high=MAX_DAYS_DUE), "days_due")
-    if values.tax_included and values.tax_calculation is TaxCalculation.TOTAL:
-        raise DomainError(_("Prices with VAT are calculated per item."), "tax_calculation")
-    for name, value in asdict(values).items():
+    _check(values, settings)
+    note, note_html = both(values.note.strip(), values.note_html, most=MAX_NOTE, field="note")
+    for name, value in asdict(replace(values, note=note, note_html=note_html)).items():
         setattr(settings, name, value)
     session.flush()
     audit.note([("company", THE_ROW)], _("The defaults of documents were changed."))
     return settings
+
+
+def _check(values: SettingsValues, settings: DocumentSettings) -> None:
+    _check_between(values.days_due, 0, MAX_DAYS_DUE, "days_due")
+    _check_between(values.quote_days_valid, 1, MAX_QUOTE_DAYS, "quote_days_valid")
+    try:
+        to_scaled(values.deposit_percentage, 2)
+    except ValueError:
+        raise DomainError(_("At most %(places)s decimals.", places=2), "deposit_percentage") from None
+    _check_between(values.deposit_percentage, Decimal("0.01"), ALL, "deposit_percentage")
+    if values.tax_included and values.tax_calculation is TaxCalculation.TOTAL:
+        raise DomainError(_("Prices with VAT are calculated per item."), "tax_calculation")
+    for field in ("business_late_interest_rate_id", "consumer_late_interest_rate_id"):
+        try:
+            late_interest.check_usable(getattr(values, field), getattr(settings, field))
+        except DomainError as error:
+            raise DomainError(error.sentence, field) from None
+
+
+def _check_between(value: Decimal | int, low: Decimal | int, high: int, field: str) -> None:
+    if not low <= value <= high:
+        raise DomainError(_("Between %(low)s and %(high)s.", low=low, high=high), field)

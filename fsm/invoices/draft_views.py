@@ -17,6 +17,7 @@ from fsm.core.transactions import attempt, computes_only, refuse
 from fsm.customers.models import Site
 from fsm.customers.queries import customer as find_customer
 from fsm.documents import line_editor
+from fsm.documents.beside import beside
 from fsm.documents.line_forms import rate_choice
 from fsm.documents.offers import revenue_accounts
 from fsm.documents.totals import ZERO
@@ -162,6 +163,7 @@ def _editor(form: DraftForm, invoice_id: int) -> str:
         is_stale=is_stale,
         stored_lines=invoice.lines if is_stale else [],
         entries=timeline("invoice", invoice_id),
+        beside=beside("invoice", invoice_id),
     )
 
 

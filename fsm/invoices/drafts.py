@@ -21,6 +21,7 @@ from fsm.core.errors import ConflictError, DomainError, NotFoundError
 from fsm.core.formats import local
 from fsm.core.state import check_version
 from fsm.customers.models import Customer, Site
+from fsm.documents import beside
 from fsm.documents.limits import check_document, check_lines
 from fsm.documents.lines import columns_of, costs_of, thing_of, things_of
 from fsm.documents.models import DocumentSettings, TaxCalculation
@@ -244,6 +245,7 @@ def delete_drafts(drafts: Sequence[Invoice]) -> None:
     order_ids = list(session.scalars(links.order_by(InvoiceServiceOrder.service_order_id)))
     _leave_runs(ids)
     claims.release_drafts(BILL_KIND, ids)
+    beside.forget(BILL_KIND, ids)
     for model in (InvoiceServiceOrder, InvoiceFollowUp, InvoiceLine):
         session.execute(sa.delete(model).where(model.invoice_id.in_(ids)))
     told = [("service_order", order_id) for order_id in order_ids]

@@ -11,6 +11,7 @@ from fsm.company.queries import bank_accounts
 from fsm.core.db import session
 from fsm.core.transactions import attempt
 from fsm.documents import totals_panel
+from fsm.documents.beside import beside
 from fsm.documents.payment_reference import printed
 from fsm.documents.pdf import Mark
 from fsm.documents.services import pdf_of, render, withdrawn_pdf_of
@@ -64,6 +65,7 @@ def show(invoice_id: int) -> ResponseReturnValue:
         margin=_margin(invoice) if g.actor.can("invoices.see_margin") else None,
         urls=_urls(invoice),
         entries=timeline("invoice", invoice_id),
+        beside=beside("invoice", invoice_id),
         country_name=country_name,
     )
 

@@ -12,6 +12,8 @@ from fsm.catalog import kits, price_lists
 from fsm.catalog.price_lists import PriceListValues
 from fsm.core.audit import now
 from fsm.core.db import session, writing
+from fsm.documents import attachments, custom_fields, late_interest, remarks
+from fsm.documents.models import FieldPlace
 from fsm.files import services as files
 from fsm.imports import services as imports
 from fsm.imports import working
@@ -37,6 +39,7 @@ NO_PAGES = frozenset(
         "static",
         "healthz",
         "backups.download",
+        "beside.attachment",
         "backups.listed",
         "catalog.export",
         "catalog.panel",
@@ -83,7 +86,7 @@ def make_examples() -> Examples:
     """Books, orders in every state, drafts; then the addresses of all pages."""
     keep_books()
     with writing(bulk=True):
-        ids = _work() | _money() | _of_the_former_program()
+        ids = _work() | _money() | _beside() | _of_the_former_program()
         ids["import"] = _import()
     working.check(ids["import"], today=factories.TODAY)
     with writing(bulk=True):
@@ -209,6 +212,17 @@ def _money() -> dict[str, int]:
     }
 
 
+def _beside() -> dict[str, int]:
+    """A field and an interest rate of the settings, a file and a remark on the first posted invoice."""
+    invoice_id = session.scalars(sa.select(sa.func.min(Invoice.id)).where(Invoice.state == InvoiceState.POSTED)).one()
+    field = custom_fields.add(name="cost_centre", description="Cost centre", place=FieldPlace.DOCUMENT)
+    rate = late_interest.add("Legal, business", [(dt.date(2025, 7, 1), D("10.5"))])
+    file = attachments.prepare("Time sheet.txt", b"8 h")
+    attachments.add("invoice", invoice_id, file, actor_id=None)
+    remark = remarks.add("invoice", invoice_id, remark_date=factories.TODAY, description=LONG, actor_id=None)
+    return {"field": field.id, "late_interest_rate": rate.id, "remarked": invoice_id, "remark": remark.id}
+
+
 def _of_the_former_program() -> dict[str, int]:
     """An open invoice that was taken over."""
     document = TakenOverValues(
@@ -249,6 +263,13 @@ def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
     user = f"/users/{ids['user']}"
     settings = {f"{name}.settings": [f"/settings/{name}"] for name in ("documents", "invoices", "payments")}
     return settings | {
+        "beside.add_remark": [f"/documents/invoice/{ids['remarked']}/remarks/new"],
+        "beside.edit_remark": [f"/documents/invoice/{ids['remarked']}/remarks/{ids['remark']}/edit"],
+        "documents.edit_field": [f"/settings/documents/fields/{ids['field']}/edit"],
+        "documents.edit_late_interest_rate": [f"/settings/documents/interest/{ids['late_interest_rate']}/edit"],
+        "documents.fields": ["/settings/documents/fields"],
+        "documents.late_interest_rates": ["/settings/documents/interest"],
+        "documents.new_late_interest_rate": ["/settings/documents/interest/new"],
         "catalog.customer_prices": [f"/catalog/customers/{ids['customer']}/prices"],
         "catalog.edit": [f"/catalog/items/{ids['item']}/edit"],
         "catalog.edit_rate": [f"/catalog/rates/{ids['rate']}/edit"],
@@ -309,7 +330,7 @@ def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
         ],
         "invoices.run": [f"/invoices/month-end/{ids['run']}"],
         "invoices.runs": ["/invoices/month-end/runs"],
-        "invoices.show": [posted, *(f"/invoices/{ids[name]}" for name in ("paid", "withdrawn", "note"))],
+        "invoices.show": [posted, *(f"/invoices/{ids[name]}" for name in ("paid", "withdrawn", "note", "remarked"))],
         "invoices.show_taken_over": [f"/invoices/taken-over/{ids['taken_over']}"],
         "invoices.taken_over": ["/invoices/taken-over", "/invoices/taken-over?tab=undone"],
         "ledger.account": ["/ledger/account/400000"],
