@@ -17,6 +17,7 @@ from flask import (
     Response,
     g,
     has_request_context,
+    jsonify,
     redirect,
     render_template,
     request,
@@ -62,6 +63,8 @@ from fsm.mail import sources as mail_sources
 from fsm.payments import views as payment_views
 from fsm.reports import views as report_views
 from fsm.service_orders import views as service_order_views
+from fsm.tablet import sync_views as tablet_sync
+from fsm.tablet import views as tablet_views
 from fsm.users import services as user_services
 from fsm.users import views as user_views
 from fsm.users.actor import Actor, Nobody
@@ -75,6 +78,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     customer_views.bp,
     catalog_views.bp,
     service_order_views.bp,
+    tablet_views.bp,
     invoice_views.bp,
     payment_views.bp,
     document_views.bp,
@@ -123,7 +127,8 @@ def create_app(**config: Any) -> Flask:  # noqa: ANN401 - Flask's configuration 
     database.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
     _init_people(app)
-    CSRFProtect(app).exempt(api_views.bp)  # which asks for a token itself where a cookie lets in
+    csrf = CSRFProtect(app)
+    csrf.exempt(api_views.bp)  # which asks for a token itself where a cookie lets in
     Babel(app, locale_selector=_locale, default_locale="en", default_translation_directories=str(ROOT / "translations"))
     formats.init_app(app)
     search.use(findable.SOURCES)
@@ -134,6 +139,8 @@ def create_app(**config: Any) -> Flask:  # noqa: ANN401 - Flask's configuration 
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]  # reason: Flask's documented way
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    for view in tablet_sync.WITHOUT_TOKEN:
+        csrf.exempt(view)
     app.add_url_rule("/healthz", "healthz", _healthz)
     _init_answers(app)
     return app
@@ -183,15 +190,22 @@ def _gate() -> Any:  # noqa: ANN401 - None or an answer
     g.actor_id = actor.id or None
     if endpoint in PUBLIC:
         return None
-    if not isinstance(actor, Actor) and is_api(request.path):
-        raise api_errors.UnauthorizedError
     if not isinstance(actor, Actor):
-        if request.method in {"GET", "HEAD"}:
-            return redirect(url_for("users.log_in", next=request.full_path.rstrip("?")))
-        return redirect(url_for("users.log_in"))
+        return _log_in_first()
     if not actor.can(endpoint):
         raise ForbiddenError(_("Your roles do not allow this."))
     return None
+
+
+def _log_in_first() -> Any:  # noqa: ANN401 - an answer
+    """A script is told so, people are led to the login and from there to where they wanted to be."""
+    if is_api(request.path):
+        raise api_errors.UnauthorizedError
+    if tablet_sync.HEADER in request.headers:
+        return jsonify(error=_("Log in to go on.")), 401
+    if request.method in {"GET", "HEAD"}:
+        return redirect(url_for("users.log_in", next=request.full_path.rstrip("?")))
+    return redirect(url_for("users.log_in"))
 
 
 def _locale() -> str:
@@ -239,8 +253,10 @@ def _page_globals() -> dict[str, Any]:
     }
 
 
-def _error_page(status: int, title: str, text: str, link: str | None = None) -> tuple[str, int]:
+def _error_page(status: int, title: str, text: str, link: str | None = None) -> tuple[str | Response, int]:
     session.rollback()
+    if has_request_context() and tablet_sync.HEADER in request.headers:
+        return jsonify(error=text), status
     body = render_template(
         [f"errors/{status}.html", "errors/error.html"],
         status=status,
@@ -252,11 +268,11 @@ def _error_page(status: int, title: str, text: str, link: str | None = None) -> 
     return body, status
 
 
-def _domain_error(error: DomainError) -> tuple[str, int]:
+def _domain_error(error: DomainError) -> tuple[str | Response, int]:
     return _error_page(error.status, _("Not possible"), str(error), request.referrer)
 
 
-def _other_body(error: OtherBodyError) -> tuple[str, int]:
+def _other_body(error: OtherBodyError) -> tuple[str | Response, int]:
     text = _("This form has already been sent, with other content. What it made is kept; look at it before you go on.")
     return _error_page(422, _("Already sent"), text, error.location)
 

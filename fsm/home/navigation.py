@@ -7,12 +7,20 @@ from flask_babel import lazy_gettext as _l
 
 # (group, [(label, endpoint, icon)]); an entry whose endpoint is not registered or not allowed is not shown.
 MENU: tuple[tuple[Any, tuple[tuple[Any, str, str], ...]], ...] = (
-    ("", ((_l("Dashboard"), "home.show", "home"), (_l("My work"), "service_orders.mine", "truck"))),
+    (
+        "",
+        (
+            (_l("Dashboard"), "home.show", "home"),
+            (_l("My work"), "service_orders.mine", "truck"),
+            (_l("Tablet"), "tablet.show", "offline"),
+        ),
+    ),
     (
         _l("Work"),
         (
             (_l("Service orders"), "service_orders.index", "clipboard"),
             (_l("To invoice"), "service_orders.done_not_invoiced", "inbox"),
+            (_l("Kept work"), "tablet.kept", "archive"),
         ),
     ),
     (

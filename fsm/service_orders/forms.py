@@ -74,6 +74,7 @@ class OrderForm(Form):
     kind_of_work = TextField(_l("Kind of work"), length=60)
     priority = SelectField(_l("Priority"), choices=choices((key.value, label) for key, label in PRIORITIES.items()))
     skills = TextField(_l("Skills needed"), length=200)
+    tasks = LongTextField(_l("Tasks"), length=10_000)
     window_start_at = MomentField(_l("Promised from"))
     window_end_at = MomentField(_l("Promised until"))
     payer_id: int | None = None
@@ -96,6 +97,7 @@ class OrderForm(Form):
         self.payer.data = payer.name if payer else ""
         self.priority.data = (order.priority if order else Priority.NORMAL).value
         self.equipment_id.data = str(order.equipment_id or "") if order else ""
+        self.tasks.data = "\n".join(task.description for task in order.tasks) if order else ""
 
     def validate_payer(self, field: Field) -> None:
         """A name or a VAT number that one customer has."""
@@ -110,6 +112,10 @@ class OrderForm(Form):
         if len(found) > 1:
             raise ValidationError(_("Several customers have this name: type the VAT number."))
         self.payer_id = found[0].id
+
+    def task_lines(self) -> list[str]:
+        """One task a line."""
+        return [line.strip() for line in (self.tasks.data or "").splitlines() if line.strip()]
 
     def values(self) -> OrderValues:
         """For the services."""

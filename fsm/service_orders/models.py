@@ -126,6 +126,8 @@ class ServiceOrder(Base):
     time_entries: Mapped[list["TimeEntry"]] = relationship(order_by="TimeEntry.start_at", viewonly=True)
     parts_used: Mapped[list["PartUsed"]] = relationship(order_by="PartUsed.id", viewonly=True)
     photos: Mapped[list["Photo"]] = relationship(order_by="Photo.id", viewonly=True)
+    tasks: Mapped[list["Task"]] = relationship(order_by="Task.position, Task.id", viewonly=True)
+    stamps: Mapped[list["Stamp"]] = relationship(order_by="Stamp.id", viewonly=True)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own way to say it
 
@@ -247,6 +249,48 @@ class Photo(Base):
     caption: Mapped[str] = mapped_column(sa.String(200), default="")
     taken_by_id: Mapped[int] = mapped_column(sa.ForeignKey(User.id))
     taken_at: Mapped[dt.datetime] = mapped_column(Moment)
+
+
+class Task(Base):
+    """One thing of an order's list, to be ticked off."""
+
+    __tablename__ = "task"
+    __audited__ = True
+    __table_args__ = (sa.Index("ix_task_service_order_id", "service_order_id", "position"),)
+
+    id: Mapped[int] = mapped_column(ID, primary_key=True)
+    service_order_id: Mapped[int] = mapped_column(sa.ForeignKey(ServiceOrder.id))
+    position: Mapped[int] = mapped_column(sa.Integer)
+    description: Mapped[str] = mapped_column(sa.String(200))
+    done_at: Mapped[dt.datetime | None] = mapped_column(Moment)
+    done_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey(User.id))
+    version: Mapped[int] = mapped_column(sa.Integer, default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own way to say it
+
+
+class StampKind(StrEnum):
+    """The steps of a visit that a technician stamps."""
+
+    ON_MY_WAY = "on_my_way"
+    START = "start"
+    FINISH = "finish"
+
+
+class Stamp(Base):
+    """When a technician took a step; insert-only. ``device_at`` is what the tablet's clock said, ``at`` that corrected."""
+
+    __tablename__ = "stamp"
+    __table_args__ = (sa.Index("ix_stamp_service_order_id", "service_order_id", "id"),)
+
+    id: Mapped[int] = mapped_column(ID, primary_key=True)
+    service_order_id: Mapped[int] = mapped_column(sa.ForeignKey(ServiceOrder.id))
+    technician_id: Mapped[int] = mapped_column(sa.ForeignKey(User.id))
+    kind: Mapped[StampKind] = mapped_column(choice(StampKind, "kind"))
+    at: Mapped[dt.datetime] = mapped_column(Moment)
+    device_at: Mapped[dt.datetime | None] = mapped_column(Moment)
+
+    technician: Mapped[User] = relationship()
 
 
 class WorkClaim(Base):

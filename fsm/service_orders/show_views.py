@@ -17,7 +17,7 @@ from fsm.service_orders import queries, services
 from fsm.service_orders.billable import BillableWork, BillingState, billing_state
 from fsm.service_orders.blueprint import bp
 from fsm.service_orders.forms import BILLING, PRIORITIES, STATES
-from fsm.service_orders.models import OrderState, PartUsed, Photo, ServiceOrder, TimeEntry, Visit, WorkClaim
+from fsm.service_orders.models import OrderState, PartUsed, Photo, ServiceOrder, Stamp, TimeEntry, Visit, WorkClaim
 from fsm.service_orders.parts import PART_KINDS
 from fsm.service_orders.time_entries import TIME_KINDS
 from fsm.service_orders.visibility import find, is_desk, sees_sale_prices
@@ -30,6 +30,8 @@ _WHOLE = (
     joinedload(ServiceOrder.equipment),
     selectinload(ServiceOrder.visits).joinedload(Visit.technician),
     selectinload(ServiceOrder.photos),
+    selectinload(ServiceOrder.tasks),
+    selectinload(ServiceOrder.stamps).joinedload(Stamp.technician),
 )
 
 

@@ -19,11 +19,13 @@ from fsm.service_orders import (  # noqa: F401 - the other pages of the blueprin
     show_views,
     site_search,
     state_views,
+    tasks,
     work_views,
 )
 from fsm.service_orders.blueprint import bp
 from fsm.service_orders.forms import PRIORITIES, STATES, OrderForm, SettingsForm
-from fsm.service_orders.models import OrderState, Priority
+from fsm.service_orders.models import OrderState, Priority, ServiceOrder
+from fsm.service_orders.services import OrderValues
 from fsm.service_orders.show_views import status, url_if_there
 from fsm.service_orders.visibility import find, is_desk
 from fsm.service_orders.visibility import settings as current_settings
@@ -78,7 +80,7 @@ def new() -> ResponseReturnValue:
             form.priority.data = Priority.EMERGENCY.value
     form.offer(site)
     if form.validate_on_submit():
-        order = attempt(form, lambda: services.create(form.values(), actor=g.actor, today=g.today, moment=audit.now()))
+        order = attempt(form, lambda: _create(form))
         if order is not None:
             flash(_("%(number)s was created.", number=order.number), "success")
             return redirect(url_for("service_orders.show", order_id=order.id), 303)
@@ -94,7 +96,7 @@ def edit(order_id: int) -> ResponseReturnValue:
     form.offer(order.site, order)
     if form.validate_on_submit():
         values, version = form.values(), form.sent_version()
-        saved = attempt(form, lambda: services.edit(order_id, values, actor=g.actor, version=version))
+        saved = attempt(form, lambda: _edit(order_id, form, values, version))
         if saved is not None:
             flash(_("%(number)s was saved.", number=saved.number), "success")
             return redirect(url_for("service_orders.show", order_id=order_id), 303)
@@ -102,6 +104,16 @@ def edit(order_id: int) -> ResponseReturnValue:
     if order.state is OrderState.CANCELLED:
         raise NotFoundError(_("A cancelled order does not change."))
     return render_template("service_orders/edit.html", form=form, order=order), status()
+
+
+def _create(form: OrderForm) -> ServiceOrder:
+    order = services.create(form.values(), actor=g.actor, today=g.today, moment=audit.now())
+    return tasks.set_tasks(order.id, form.task_lines(), actor=g.actor)
+
+
+def _edit(order_id: int, form: OrderForm, values: OrderValues, version: int | None) -> ServiceOrder:
+    order = services.edit(order_id, values, actor=g.actor, version=version)
+    return tasks.set_tasks(order.id, form.task_lines(), actor=g.actor)
 
 
 @bp.route("/settings/service", methods=["GET", "POST"])

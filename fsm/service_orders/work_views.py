@@ -12,7 +12,7 @@ from fsm.catalog.queries import found_items, rates
 from fsm.core import audit
 from fsm.core.errors import NotFoundError
 from fsm.core.transactions import attempt
-from fsm.service_orders import marks, parts, queries, time_entries
+from fsm.service_orders import marks, parts, queries, tasks, time_entries
 from fsm.service_orders.billable import WorkKind
 from fsm.service_orders.blueprint import bp
 from fsm.service_orders.forms import PartForm, ReasonForm, TimeForm, TimerForm
@@ -201,3 +201,10 @@ def _part(order_id: int, part_id: int) -> PartUsed:
         if part.id == part_id and (is_desk(g.actor) or part.technician_id == g.actor.id):
             return part
     raise NotFoundError(_("There is no such part on this order."))
+
+
+@bp.post("/<id:order_id>/tasks/<id:task_id>/tick")
+def tick_task(order_id: int, task_id: int) -> ResponseReturnValue:
+    is_done = request.form.get("is_done") == "1"
+    tasks.tick_task(order_id, task_id, is_done=is_done, actor=g.actor, moment=audit.now())
+    return to_order(order_id, "tasks")

@@ -46,6 +46,7 @@ ROWS: dict[str, tuple[tuple[str, str | None], ...]] = {
         ("visit", "service_order_id"),
         ("time_entry", "service_order_id"),
         ("part_used", "service_order_id"),
+        ("task", "service_order_id"),
     ),
     "period": (("period", None),),
     "company": tuple(

@@ -70,6 +70,7 @@ TABLES = {
     "invoice": _l("Invoice"),
     "invoice_follow_up": _l("Sending of an invoice"),
     "invoice_settings": _l("Invoice settings"),
+    "kept_work": _l("Kept work"),
     "kit": _l("Kit"),
     "kit_line": _l("Part of a kit"),
     "labor_rate": _l("Labor rate"),
@@ -91,6 +92,7 @@ TABLES = {
     "service_settings": _l("Service settings"),
     "site": _l("Site"),
     "stock_item": _l("Stock item"),
+    "task": _l("Task"),
     "time_entry": _l("Time"),
     "visit": _l("Visit"),
 }

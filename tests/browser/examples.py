@@ -70,6 +70,12 @@ NO_PAGES = frozenset(
         "service_orders.panel",
         "service_orders.photo",
         "service_orders.signature",
+        "tablet.blob",
+        "tablet.catalog",
+        "tablet.find_parts",
+        "tablet.manifest",
+        "tablet.pull",
+        "tablet.worker",
         "users.export",
     }
 )
@@ -396,6 +402,8 @@ def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
         "service_orders.sign": [f"{order}/sign"],
         "service_orders.validate": [f"/service-orders/{ids['order_done']}/validate"],
         "service_orders.write_report": [f"{order}/write-report"],
+        "tablet.kept": ["/tablet/kept", "/tablet/kept?tab=decided"],
+        "tablet.show": ["/tablet"],
         "users.edit": [f"{user}/edit"],
         "users.index": ["/users"],
         "users.log_in": [],  # before anybody is signed in

@@ -1,0 +1,122 @@
+// Parts by search, typed code or the camera; kilometres and call-outs.
+import { canScan, scan } from "./barcode.js";
+import { button, field, h, icon, quantity, t, typedQuantity, waits } from "./ui.js";
+
+const MOST_FOUND = 12;
+const plainWords = (text) => text.toLowerCase().normalize("NFD").replace(/\p{M}/gu, "");
+
+export function partsSection(id, capture) {
+  const list = h("div", { class: "slot" });
+  const form = h("div", { class: "slot" });
+  const element = h("section", { class: "card", id: "parts" }, h("h2", {}, t("parts")), list, form);
+  let key = null;
+  let now = {};
+  let camera = null;
+
+  function update(order, data, isOpen) {
+    now = { order, items: data.items, rates: (data.pulled?.rates ?? []).filter((rate) => rate.what === "part"), isOpen };
+    const wanted = JSON.stringify([order.parts, isOpen, now.rates]);
+    if (wanted === key) return;
+    key = wanted;
+    list.replaceChildren(...draw());
+    if (!isOpen) close();
+  }
+
+  function draw() {
+    const { order, isOpen, rates } = now;
+    return [
+      isOpen ? h("div", { class: "wide-buttons" }, button(t("add_part"), "plus", "plain big", () => open()),
+        rates.map((rate) => button(rate.name, rate.kind === "distance" ? "route" : "tag", "plain big", () => amount({ labor_rate_id: rate.id }, { description: rate.name, unit: rate.kind === "distance" ? "km" : "" }, rate.kind === "call_out" ? "1" : "")))) : "",
+      order.parts.length ? h("ul", { class: "items" }, order.parts.map(item)) : h("p", { class: "muted" }, t("no_parts")),
+    ];
+  }
+
+  function item(part) {
+    return h("li", {},
+      h("span", { class: "what" }, h("strong", {}, `${quantity(part.quantity)} ${part.unit || "×"}`), h("span", {}, part.description), h("span", { class: "muted" }, [part.code, part.unit_price].filter(Boolean).join(" · "))),
+      waits(part),
+      now.isOpen && part.is_mine && part.waits !== "refused" ? h("span", { class: "tools" },
+        h("button", { type: "button", class: "button quiet icon-only", "aria-label": t("correct"), onclick: () => amount(null, part, part.quantity, part) }, icon("pen")),
+        h("button", { type: "button", class: "button quiet icon-only", "aria-label": t("take_away"), onclick: () => capture("remove_part", which(part)) }, icon("trash"))) : null);
+  }
+
+  function close() {
+    camera?.stop();
+    camera = null;
+    form.replaceChildren();
+  }
+
+  function open() {
+    const search = h("input", { type: "search", autocomplete: "off", enterkeyhint: "search", maxlength: 100 });
+    const found = h("ul", { class: "found" });
+    const view = h("div", { class: "slot" });
+    const show = () => found.replaceChildren(...results(search.value));
+    search.addEventListener("input", show);
+    search.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      found.querySelector("button")?.click();
+    });
+    const read = async () => {
+      camera?.stop();
+      camera = await scan(view, (code) => {
+        view.replaceChildren();
+        camera = null;
+        search.value = code;
+        const exact = now.items.find((row) => row[4] === code || row[1] === code);
+        if (exact) choose(exact);
+        else show();
+      });
+    };
+    form.replaceChildren(h("div", { class: "form" }, field(t("search_part"), search, t("search_part_hint")),
+      h("div", { class: "wide-buttons" }, canScan() ? button(t("scan"), "scan", "plain big", read) : null, button(t("cancel"), null, "plain big", close)), view, found));
+    search.focus();
+  }
+
+  // The exact code first; then every word in code or description; and always the code as it was typed.
+  function results(text) {
+    const typed = text.trim();
+    if (!typed) return [];
+    const words = plainWords(typed).split(/\s+/);
+    const exact = now.items.filter((row) => row[4] === typed || row[1].toLowerCase() === typed.toLowerCase());
+    const others = now.items.filter((row) => !exact.includes(row) && words.every((word) => plainWords(`${row[1]} ${row[2]}`).includes(word)));
+    const rows = [...exact, ...others].slice(0, MOST_FOUND);
+    const entries = rows.map((row) => h("li", {}, h("button", { type: "button", onclick: () => choose(row) }, h("strong", {}, row[1]), h("span", {}, row[2]))));
+    if (!exact.length && /^[\w./-]{2,40}$/.test(typed)) {
+      entries.push(h("li", {}, h("button", { type: "button", onclick: () => amount({ code: typed }, { code: typed, description: t("code_typed"), unit: "" }, "1") }, h("strong", {}, typed), h("span", {}, t("use_code")))));
+    }
+    return entries.length ? entries : [h("li", { class: "muted" }, t("nothing_found"))];
+  }
+
+  function choose([itemId, code, description, unit]) {
+    amount({ stock_item_id: itemId }, { code, description, unit }, "1");
+  }
+
+  function amount(values, shown, start, part) {
+    camera?.stop();
+    const count = h("input", { type: "text", inputmode: "decimal", value: start ? String(Number(start)) : "", maxlength: 9 });
+    const step = (by) => { count.value = String(Math.max(1, Math.round((Number(typedQuantity(count.value) ?? 0) + by) * 100) / 100)); };
+    const box = field(`${t("quantity")}${shown.unit ? ` (${shown.unit})` : ""}`, count);
+    const save = async (event) => {
+      event.preventDefault();
+      const number = typedQuantity(count.value);
+      box.refuse(number ? "" : t("no_number"));
+      if (!number) return;
+      const saved = part
+        ? await capture("correct_part", { ...which(part), quantity: number, before: { quantity: part.quantity } }, { words: t("saved_here") })
+        : await capture("add_part", { ...values, quantity: number }, { shown: { code: shown.code ?? "", description: shown.description, unit: shown.unit }, words: t("saved_here") });
+      if (saved) close();
+    };
+    form.replaceChildren(h("form", { class: "form", onsubmit: save, novalidate: true }, h("p", {}, h("strong", {}, shown.code ?? ""), ` ${shown.description}`),
+      h("div", { class: "stepper" }, button("−", null, "plain big", () => step(-1), { "aria-label": t("less") }), box, button("+", null, "plain big", () => step(1), { "aria-label": t("more") })),
+      h("div", { class: "wide-buttons" }, h("button", { type: "submit", class: "button primary big" }, icon("check"), t("save_part")), button(t("cancel"), null, "plain big", close))));
+    count.focus();
+    count.select();
+  }
+
+  return { element, update, leave: close };
+}
+
+function which(part) {
+  return part.id ? { part_id: part.id } : { of: part.of };
+}
