@@ -114,7 +114,7 @@ def serving(url: str, folder: Path, seed: Callable[[], Any] | None = None) -> It
         )
         try:
             address = f"http://127.0.0.1:{port}"
-            _wait_for(address, process, folder / "server.log")
+            wait_for(address, process, folder / "server.log")
             yield Site(address, rows)
         finally:
             assert process.stdin is not None
@@ -126,7 +126,8 @@ def serving(url: str, folder: Path, seed: Callable[[], Any] | None = None) -> It
                 process.wait()
 
 
-def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Until the server answers; RuntimeError with its log where it ended or takes too long."""
     limit = time.monotonic() + START_LIMIT_SECONDS
     while True:
         try:
