@@ -28,7 +28,10 @@ from tools import chromium
 SERVE = Path(__file__).parent / "serve.py"
 TECHNICIAN = "technician@test.example"
 # What the pages' own modules do, for the tests: the very modules that the page runs.
-WITH_OUTBOX = "const outbox = await import('/static/js/tablet/outbox.js'); const sync = await import('/static/js/tablet/sync.js');"
+WITH_OUTBOX = """
+const outbox = await import("/static/js/tablet/outbox.js");
+const sync = await import("/static/js/tablet/sync.js");
+"""
 
 
 @dataclass

@@ -45,65 +45,69 @@ class Line:
         self.plan = lambda _method, _path: PASS
 
 
+class Passing(BaseHTTPRequestHandler):
+    """Passes one request on, or drops it or its answer, as the line's plan says."""
+
+    protocol_version = "HTTP/1.1"
+    timeout = 60
+    line: Line
+
+    def _pass_on(self) -> None:
+        line = self.line
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.close_connection = True
+        what = line.plan(self.command, self.path)
+        status, headers, data = 0, list[tuple[str, str]](), b""
+        with contextlib.suppress(OSError):  # the server is down
+            if what != DROP_REQUEST:
+                status, headers, data = _ask(line.target, self.command, self.path, dict(self.headers), body)
+                line.sent += len(body)
+        line.requests.append((self.command, self.path, status))
+        if status and what != DROP_ANSWER:
+            change = line.rewrites.get(self.path.partition("?")[0])
+            self._answer(status, headers, change(data) if change else data)
+
+    def _answer(self, status: int, headers: list[tuple[str, str]], data: bytes) -> None:
+        self.line.received += len(data)
+        self.send_response_only(status)
+        for name, value in headers:
+            if name.lower() not in HOP:
+                self.send_header(name, value)
+        if status not in {204, 304}:
+            self.send_header("Content-Length", str(len(data)))
+        self.send_header("Connection", "close")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(data)
+
+    do_GET = do_POST = do_PUT = do_HEAD = _pass_on  # noqa: N815 - http.server's own names
+
+    def log_message(self, *arguments: Any) -> None:
+        """Quiet."""
+
+
+class Listener(ThreadingHTTPServer):
+    """A browser that was killed hangs up in the middle: that is what is tried here, and no error."""
+
+    daemon_threads = True
+
+    def handle_error(self, *arguments: Any) -> None:
+        """Nothing."""
+
+
 @contextlib.contextmanager
 def weak_line(target: int) -> Iterator[Line]:
     """Listens on a port of its own and passes everything on to the target's."""
     line = Line("", target)
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        timeout = 60
-
-        def _pass_on(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            self.close_connection = True
-            what = line.plan(self.command, self.path)
-            if what == DROP_REQUEST:
-                line.requests.append((self.command, self.path, 0))
-                return
-            try:
-                status, headers, data = _ask(line.target, self.command, self.path, dict(self.headers), body)
-            except OSError:
-                line.requests.append((self.command, self.path, 0))
-                return
-            line.requests.append((self.command, self.path, status))
-            line.sent += len(body)
-            if what == DROP_ANSWER:
-                return
-            if change := line.rewrites.get(self.path.partition("?")[0]):
-                data = change(data)
-            line.received += len(data)
-            self.send_response_only(status)
-            for name, value in headers:
-                if name.lower() not in HOP:
-                    self.send_header(name, value)
-            if status not in {204, 304}:
-                self.send_header("Content-Length", str(len(data)))
-            self.send_header("Connection", "close")
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(data)
-
-        do_GET = do_POST = do_PUT = do_HEAD = _pass_on
-
-        def log_message(self, *arguments: Any) -> None:
-            """Quiet."""
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, *arguments: Any) -> None:
-            """A browser that was killed hangs up in the middle: that is what is tried here."""
-
-    server = Server(("127.0.0.1", 0), Handler)
-    line.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    listener = Listener(("127.0.0.1", 0), type("Bound", (Passing,), {"line": line}))
+    line.url = f"http://127.0.0.1:{listener.server_port}"
+    thread = threading.Thread(target=listener.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
         yield line
     finally:
-        server.shutdown()
-        server.server_close()
+        listener.shutdown()
+        listener.server_close()
 
 
 def _ask(
