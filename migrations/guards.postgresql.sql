@@ -273,3 +273,44 @@ CREATE TRIGGER guard_audit_change_truncate BEFORE TRUNCATE ON audit_change FOR E
 
 CREATE TRIGGER guard_timeline_note_row BEFORE UPDATE OR DELETE ON timeline_note FOR EACH ROW EXECUTE FUNCTION guard_refuse('The timeline is only added to.');
 CREATE TRIGGER guard_timeline_note_truncate BEFORE TRUNCATE ON timeline_note FOR EACH STATEMENT EXECUTE FUNCTION guard_refuse('The timeline is only added to.');
+
+CREATE FUNCTION guard_quote() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    IF NEW.state = 'signed' THEN
+      RAISE EXCEPTION 'A quote is inserted as created, and signed by an update.' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+  END IF;
+  IF OLD.state = 'signed' THEN
+    RAISE EXCEPTION 'A signed quote is final: make a copy.' USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  IF TG_OP = 'DELETE' THEN
+    RETURN OLD;
+  END IF;
+  IF NEW.state = 'signed' AND (OLD.state <> 'sent' OR NOT EXISTS (SELECT 1 FROM quote_signature WHERE quote_id = NEW.id)) THEN
+    RAISE EXCEPTION 'Only a quote that was sent is signed, and who signed is known.' USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER guard_quote_row BEFORE INSERT OR UPDATE OR DELETE ON quote FOR EACH ROW EXECUTE FUNCTION guard_quote();
+CREATE TRIGGER guard_quote_truncate BEFORE TRUNCATE ON quote FOR EACH STATEMENT EXECUTE FUNCTION guard_refuse('A signed quote is final: make a copy.');
+
+CREATE FUNCTION guard_quote_line() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP <> 'INSERT' AND EXISTS (SELECT 1 FROM quote WHERE id = OLD.quote_id AND state = 'signed') THEN
+    RAISE EXCEPTION 'A line of a signed quote is final.' USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  IF TG_OP = 'DELETE' THEN
+    RETURN OLD;
+  END IF;
+  IF EXISTS (SELECT 1 FROM quote WHERE id = NEW.quote_id AND state = 'signed') THEN
+    RAISE EXCEPTION 'A line of a signed quote is final.' USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER guard_quote_line_row BEFORE INSERT OR UPDATE OR DELETE ON quote_line FOR EACH ROW EXECUTE FUNCTION guard_quote_line();
+CREATE TRIGGER guard_quote_line_truncate BEFORE TRUNCATE ON quote_line FOR EACH STATEMENT EXECUTE FUNCTION guard_refuse('A line of a signed quote is final.');
+
+CREATE TRIGGER guard_quote_signature_row BEFORE UPDATE OR DELETE ON quote_signature FOR EACH ROW EXECUTE FUNCTION guard_refuse('A signature is final.');
+CREATE TRIGGER guard_quote_signature_truncate BEFORE TRUNCATE ON quote_signature FOR EACH STATEMENT EXECUTE FUNCTION guard_refuse('A signature is final.');

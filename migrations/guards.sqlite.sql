@@ -379,3 +379,55 @@ CREATE TRIGGER guard_timeline_note_delete BEFORE DELETE ON timeline_note
 BEGIN
   SELECT RAISE(ABORT, 'The timeline is only added to.');
 END;
+
+CREATE TRIGGER guard_quote_insert BEFORE INSERT ON quote
+BEGIN
+  SELECT RAISE(ABORT, 'A quote is inserted as created, and signed by an update.') WHERE NEW.state = 'signed';
+  SELECT RAISE(ABORT, 'A signed quote is final: make a copy.') WHERE EXISTS (
+    SELECT 1 FROM quote WHERE state = 'signed' AND (id = NEW.id OR sales_order_id = NEW.sales_order_id
+      OR (number_series = NEW.number_series AND number_period = NEW.number_period AND number_counter = NEW.number_counter)));
+END;
+CREATE TRIGGER guard_quote_update BEFORE UPDATE ON quote
+BEGIN
+  SELECT RAISE(ABORT, 'A signed quote is final: make a copy.') WHERE OLD.state = 'signed' OR EXISTS (
+    SELECT 1 FROM quote WHERE state = 'signed' AND id <> OLD.id AND (id = NEW.id OR sales_order_id = NEW.sales_order_id
+      OR (number_series = NEW.number_series AND number_period = NEW.number_period AND number_counter = NEW.number_counter)));
+  SELECT RAISE(ABORT, 'Only a quote that was sent is signed, and who signed is known.') WHERE NEW.state = 'signed' AND (
+    OLD.state <> 'sent' OR NOT EXISTS (SELECT 1 FROM quote_signature WHERE quote_id = NEW.id));
+END;
+CREATE TRIGGER guard_quote_delete BEFORE DELETE ON quote WHEN OLD.state = 'signed'
+BEGIN
+  SELECT RAISE(ABORT, 'A signed quote is final: make a copy.');
+END;
+
+CREATE TRIGGER guard_quote_line_insert BEFORE INSERT ON quote_line
+BEGIN
+  SELECT RAISE(ABORT, 'A line of a signed quote is final.') WHERE EXISTS (
+    SELECT 1 FROM quote AS parent WHERE parent.id = NEW.quote_id AND parent.state = 'signed'
+    UNION ALL SELECT 1 FROM quote_line AS other JOIN quote AS parent ON parent.id = other.quote_id WHERE parent.state = 'signed' AND other.id = NEW.id);
+END;
+CREATE TRIGGER guard_quote_line_update BEFORE UPDATE ON quote_line
+BEGIN
+  SELECT RAISE(ABORT, 'A line of a signed quote is final.') WHERE EXISTS (
+    SELECT 1 FROM quote AS parent WHERE parent.id IN (OLD.quote_id, NEW.quote_id) AND parent.state = 'signed'
+    UNION ALL SELECT 1 FROM quote_line AS other JOIN quote AS parent ON parent.id = other.quote_id WHERE parent.state = 'signed' AND other.id = NEW.id);
+END;
+CREATE TRIGGER guard_quote_line_delete BEFORE DELETE ON quote_line
+BEGIN
+  SELECT RAISE(ABORT, 'A line of a signed quote is final.') WHERE EXISTS (
+    SELECT 1 FROM quote AS parent WHERE parent.id = OLD.quote_id AND parent.state = 'signed');
+END;
+
+CREATE TRIGGER guard_quote_signature_insert BEFORE INSERT ON quote_signature
+BEGIN
+  SELECT RAISE(ABORT, 'A signature is final.') WHERE EXISTS (
+    SELECT 1 FROM quote_signature WHERE id = NEW.id OR quote_id = NEW.quote_id OR link_id = NEW.link_id);
+END;
+CREATE TRIGGER guard_quote_signature_update BEFORE UPDATE ON quote_signature
+BEGIN
+  SELECT RAISE(ABORT, 'A signature is final.');
+END;
+CREATE TRIGGER guard_quote_signature_delete BEFORE DELETE ON quote_signature
+BEGIN
+  SELECT RAISE(ABORT, 'A signature is final.');
+END;

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from fsm.catalog.models import LaborRate, RateKind, StockItem
 from fsm.company.models import BankAccount, Company
+from fsm.company.services import DEFAULT_SERIES
 from fsm.core import bulk, numbering
 from fsm.core.audit import now
 from fsm.core.db import session
@@ -21,10 +22,14 @@ from fsm.documents.values import LineValues
 from fsm.invoices import crediting as invoice_credits
 from fsm.invoices import drafts
 from fsm.invoices import services as invoice_services
-from fsm.invoices.models import Invoice, InvoiceSettings
+from fsm.invoices.models import Invoice, InvoiceLine, InvoiceSettings
 from fsm.invoices.values import DraftValues
 from fsm.ledger.periods import load_chart, open_fiscal_year
 from fsm.payments.models import PaymentSettings
+from fsm.quotes import services as quotes
+from fsm.quotes.models import Quote
+from fsm.sales_orders import services as sales_orders
+from fsm.sales_orders.models import SalesOrder
 from fsm.service_orders.claims import refresh_to_bill
 from fsm.service_orders.models import OrderState, PartUsed, ServiceOrder, ServiceSettings, TimeEntry, Visit
 from fsm.users import passwords
@@ -65,8 +70,8 @@ def make_company(**values: Any) -> Company:
     )
     load_chart(company.chart)
     open_fiscal_year(dt.date(2025, 1, 1), dt.date(2025, 12, 31))
-    for kind, prefix in (("invoice", "FA-"), ("credit_note", "NC-"), ("service_order", "SO-")):
-        set_up(kind, prefix, NumberFormat.YEAR)
+    for kind, series in DEFAULT_SERIES.items():
+        set_up(kind, series.prefix, NumberFormat.YEAR)
     for role in Role:
         make_user(role)
     session.flush()
@@ -395,3 +400,64 @@ def make_month(orders: int, payers: int, *, sites: int = 5, references: int = 2,
         ],
     )
     return order_ids
+
+
+# --- quotes and sales orders
+def make_quote(
+    customer: Customer | None = None, *, lines: Sequence[tuple[str, int | str]] = (("1000.00", 21),), **values: Any
+) -> Quote:
+    """A quote of one unit per (net, VAT rate or special status), not sent."""
+    quote = quotes.create((customer or make_customer()).id, actor_id=office_id(), today=TODAY)
+    own = {field.name: getattr(quote, field.name) for field in fields(quotes.QuoteValues)} | values
+    of_lines = [
+        LineValues(
+            description=f"Work {place}",
+            amount=None if own["tax_included"] else Decimal(price),
+            amount_with_tax=Decimal(price) if own["tax_included"] else None,
+            tax_rate=Decimal(0) if isinstance(rate, str) else Decimal(rate),
+            special_status=rate if isinstance(rate, str) else "",
+            account_number="705000",
+        )
+        for place, (price, rate) in enumerate(lines, start=1)
+    ]
+    return quotes.save(quote.id, quotes.QuoteValues(**own), of_lines, version=None)
+
+
+def make_sales_order(
+    customer: Customer | None = None,
+    *,
+    lines: Sequence[tuple[str, int | str]] = (("1000.00", 21),),
+    sent: bool = True,
+    **values: Any,
+) -> SalesOrder:
+    """The order of a signed quote; sent unless told otherwise."""
+    quote = make_quote(customer, lines=lines, **values)
+    quotes.mark_sent(quote.id, how="mail", today=TODAY)
+    order = quotes.sign(quote.id, quotes.Signed("An Peeters"), actor_id=office_id(), today=TODAY)
+    if sent:
+        sales_orders.mark_sent(order.id, how="mail")
+    return order
+
+
+def change_line(invoice: Invoice, line_id: int, **changes: Any) -> Invoice:
+    """Save a draft with one of its lines changed."""
+
+    def values_of(line: InvoiceLine) -> LineValues:
+        return LineValues(
+            description=line.description,
+            quantity=line.quantity,
+            amount=line.amount,
+            tax_rate=line.tax_rate,
+            special_status=line.special_status,
+            account_number=line.account_number,
+            line_id=line.id,
+        )
+
+    values = [values_of(line) for line in drafts.lines_of(invoice.id)]
+    of_lines = [replace(line, **changes) if line.line_id == line_id else line for line in values]
+    return drafts.save(invoice.id, draft_values(invoice), of_lines, version=None)
+
+
+def office_id() -> int:
+    """The seeded user of the office."""
+    return session.scalars(sa.select(User.id).where(User.email == "office@test.example")).one()

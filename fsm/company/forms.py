@@ -27,7 +27,13 @@ from fsm.core.errors import DomainError
 from fsm.core.fields import ExactField, Form, TextField
 from fsm.core.numbering import MAX_PREFIX, NumberFormat
 
-SERIES_NAMES = {"invoice": _l("Invoices"), "credit_note": _l("Credit notes"), "service_order": _l("Service orders")}
+SERIES_NAMES = {
+    "invoice": _l("Invoices"),
+    "credit_note": _l("Credit notes"),
+    "service_order": _l("Service orders"),
+    "quote": _l("Quotes"),
+    "sales_order": _l("Sales orders"),
+}
 _AREAS = ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
 
 
@@ -172,6 +178,16 @@ class SeriesFields(PlainForm):
     service_order_prefix = TextField(_l("Prefix"), length=MAX_PREFIX, default=DEFAULT_SERIES["service_order"].prefix)
     service_order_format = SelectField(_l("Format"), choices=number_format_choices, coerce=NumberFormat)
     service_order_first_number = IntegerField(
+        _l("First number"), [InputRequired(), NumberRange(1, HIGHEST_FIRST_NUMBER)], default=1
+    )
+    quote_prefix = TextField(_l("Prefix"), length=MAX_PREFIX, default=DEFAULT_SERIES["quote"].prefix)
+    quote_format = SelectField(_l("Format"), choices=number_format_choices, coerce=NumberFormat)
+    quote_first_number = IntegerField(
+        _l("First number"), [InputRequired(), NumberRange(1, HIGHEST_FIRST_NUMBER)], default=1
+    )
+    sales_order_prefix = TextField(_l("Prefix"), length=MAX_PREFIX, default=DEFAULT_SERIES["sales_order"].prefix)
+    sales_order_format = SelectField(_l("Format"), choices=number_format_choices, coerce=NumberFormat)
+    sales_order_first_number = IntegerField(
         _l("First number"), [InputRequired(), NumberRange(1, HIGHEST_FIRST_NUMBER)], default=1
     )
 

@@ -49,9 +49,14 @@ def default_bank_account() -> BankAccount | None:
 def numbering_state(on: dt.date) -> list[SeriesState]:
     """Each kind that has numbers, in the order of the settings page."""
     states = []
-    for kind in services.DEFAULT_SERIES:
-        series = numbering.active_series(kind)
-        states.append(SeriesState(kind, series, services.is_used(series), numbering.peek(kind, on)))
+    for kind, proposed in services.DEFAULT_SERIES.items():
+        if numbering.has_series(kind):
+            series = numbering.active_series(kind)
+            states.append(SeriesState(kind, series, services.is_used(series), numbering.peek(kind, on)))
+        else:  # the company is older than this kind of document
+            series = NumberSeries(kind=kind, prefix=proposed.prefix, format=proposed.number_format, first_number=1)
+            example = numbering_example(proposed.prefix, proposed.number_format, 1, on)
+            states.append(SeriesState(kind, series, is_used=False, next_number=example))
     return states
 
 

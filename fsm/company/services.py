@@ -71,7 +71,13 @@ class SeriesValues:
 
 
 DEFAULT_SERIES: Mapping[str, SeriesValues] = MappingProxyType(
-    {"invoice": SeriesValues("FA-"), "credit_note": SeriesValues("NC-"), "service_order": SeriesValues("SO-")}
+    {
+        "invoice": SeriesValues("FA-"),
+        "credit_note": SeriesValues("NC-"),
+        "service_order": SeriesValues("SO-"),
+        "quote": SeriesValues("OF-"),
+        "sales_order": SeriesValues("BC-"),
+    }
 )
 
 
@@ -270,6 +276,12 @@ def set_numbering(series: Mapping[str, SeriesValues]) -> list[NumberSeries]:
             raise DomainError(_("The first number is between 1 and 999999."), f"{kind}_first_number")
     _check_prefixes(series)
     return [_set_series(kind, values) for kind, values in series.items()]
+
+
+def ensure_series(kind: str) -> None:
+    """Give a kind its series, as it is proposed, where a company set up earlier has none yet."""
+    if not numbering.has_series(kind):
+        set_numbering({kind: DEFAULT_SERIES[kind]})
 
 
 def _set_series(kind: str, values: SeriesValues) -> NumberSeries:

@@ -97,6 +97,12 @@ def active_series(kind: str) -> NumberSeries:
     return series
 
 
+def has_series(kind: str) -> bool:
+    """Whether a series gives the numbers of this kind."""
+    active = sa.exists().where(NumberSeries.kind == kind, NumberSeries.active)
+    return bool(session.scalar(sa.select(active)))
+
+
 def peek(kind: str, on: dt.date) -> str:
     """The number that would be next; another may take it first."""
     series = active_series(kind)

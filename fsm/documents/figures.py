@@ -87,6 +87,7 @@ def line_in(line: Line, sign: int = 1) -> LineIn:
         amount_with_tax=line.amount_with_tax,
         tax_rate=line.tax_rate,
         special_status=line.special_status,
+        is_deduction=getattr(line, "deducts_invoice_id", None) is not None,  # only invoices have such lines
     )
 
 

@@ -59,12 +59,12 @@ def attempt(form: DocumentForm, work: Callable[[], T]) -> T | None:
 
 def panel(form: DocumentForm, rates: LineRates, before: Mapping[int, RatedLine]) -> Panel:
     """The totals of what is typed, by the code that posts; ``before``: the stored lines by id."""
-    figures, line_totals, note = _computed(form)
+    figures, line_totals, note = _computed(form, before)
     pairs = [] if figures is None else totals_panel.pairs(figures, figures.taxes, form.currency.data or "EUR")
     return Panel(pairs, line_totals, _notes(form, rates, before), note)
 
 
-def _computed(form: DocumentForm) -> tuple[Totals | None, list[str], str | None]:
+def _computed(form: DocumentForm, before: Mapping[int, RatedLine]) -> tuple[Totals | None, list[str], str | None]:
     """Totals, what each row comes to, and the sentence that says what is missing in them."""
     right = [place for place in form.places() if not form.lines[place].form.errors]
     note = None
@@ -72,7 +72,7 @@ def _computed(form: DocumentForm) -> tuple[Totals | None, list[str], str | None]
         note = _("Lines with an error are not counted.")
     try:
         values = [form.lines[place].form.values(tax_included=form.tax_included) for place in right]
-        figures = compute([_line_in(line) for line in values], _terms(form))
+        figures = compute([_line_in(line, before.get(line.line_id or 0)) for line in values], _terms(form))
     except DomainError as error:
         return None, [""] * len(form.lines), str(error)
     texts = [""] * len(form.lines)
@@ -95,8 +95,10 @@ def _notes(form: DocumentForm, rates: LineRates, before: Mapping[int, RatedLine]
     ]
 
 
-def _line_in(line: LineValues) -> LineIn:
-    return LineIn(line.quantity, line.amount, line.amount_with_tax, line.tax_rate, line.special_status)
+def _line_in(line: LineValues, before: RatedLine | None) -> LineIn:
+    is_deduction = getattr(before, "deducts_invoice_id", None) is not None  # only invoices have such lines
+    price = line.amount, line.amount_with_tax
+    return LineIn(line.quantity, *price, line.tax_rate, line.special_status, is_deduction=is_deduction)
 
 
 def _terms(form: DocumentForm) -> Terms:

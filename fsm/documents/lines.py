@@ -5,10 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
 
 from fsm.catalog.models import LaborRate, StockItem
 from fsm.catalog.tax_rates import Taxed
 from fsm.core.db import session
+from fsm.core.errors import DomainError
 from fsm.documents.totals import unit_prices
 from fsm.documents.values import LineValues
 
@@ -37,8 +39,18 @@ def costs_of(wanted: Sequence[LineValues]) -> dict[int | None, Decimal]:
     return dict(session.execute(query).all())
 
 
-def columns_of(values: LineValues, position: int, roles: Mapping[str, str], *, tax_included: bool) -> dict[str, Any]:
-    """The columns of a line; without an account of its own it bears the one of goods or services."""
+def columns_of(
+    values: LineValues, position: int, roles: Mapping[str, str], *, tax_included: bool, of_deposit: bool = False
+) -> dict[str, Any]:
+    """The columns of a line; without an account of its own it bears the one of goods or services.
+
+    Lines ``of_deposit`` are on the account of advances, and no others: what stands there are deposits (a check).
+    """
+    advances = roles["advances"]
+    if values.account_number == advances and not of_deposit:
+        sentence = _("Account %(account)s is for deposit invoices, made from a sales order.", account=advances)
+        raise DomainError(sentence, f"lines-{position - 1}-account_number")
+    account = advances if of_deposit else values.account_number
     amount, amount_with_tax = unit_prices(
         values.amount, values.amount_with_tax, values.tax_rate, tax_included=tax_included
     )
@@ -51,7 +63,7 @@ def columns_of(values: LineValues, position: int, roles: Mapping[str, str], *, t
         "amount_with_tax": amount_with_tax,
         "tax_rate": values.tax_rate,
         "special_status": values.special_status,
-        "account_number": values.account_number or roles["goods" if values.stock_item_id else "services"],
+        "account_number": account or roles["goods" if values.stock_item_id else "services"],
         "stockitem_code": values.stockitem_code,
         "stock_item_id": values.stock_item_id,
         "section": values.section,

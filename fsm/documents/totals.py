@@ -38,6 +38,8 @@ class LineIn:
     special_status: str = ""
     figure: Decimal | None = None
     """Net of the line (prices with VAT: its total) where it is not quantity x price, but what is left of another line."""
+    is_deduction: bool = False
+    """It takes off a deposit invoice, in which the document's discount has been counted already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class LineTotals:
     cash_discount: Decimal
     charged_tax: Decimal | None
     """The line's part of the VAT; None where VAT is rounded per rate."""
+    is_deduction: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,12 +277,13 @@ def _as_shown(line: LineIn, terms: Terms, at: int) -> LineTotals:
         net_after_discount=net,
         cash_discount=ZERO,
         charged_tax=total - net if terms.rounds_per_line else None,
+        is_deduction=line.is_deduction,
     )
 
 
 def _with_discount(lines: Sequence[LineTotals], terms: Terms) -> list[LineTotals]:
     """The document's discount, of the nets or, where prices are with VAT, of the totals."""
-    figures = [line.total if terms.tax_included else line.net for line in lines]
+    figures = [ZERO if line.is_deduction else line.total if terms.tax_included else line.net for line in lines]
     shares = _shared(figures, terms.discount_percentage, lines, terms)
     return [_discounted(line, own, terms) for line, own in zip(lines, shares, strict=True)]
 

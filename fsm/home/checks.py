@@ -8,7 +8,7 @@ from typing import TypeAlias
 from fsm.core.db import is_sqlite, session
 from fsm.home.findable import search_index_equals_owners
 from fsm.invoices import checks as invoices
-from fsm.invoices import credit_checks, taken_over_checks, vat_checks
+from fsm.invoices import credit_checks, deposit_checks, taken_over_checks, vat_checks
 from fsm.ledger import checks as ledger
 from fsm.ledger import item_checks
 from fsm.payments import checks as payments
@@ -35,6 +35,8 @@ CHECKS: tuple[Check, ...] = (
     invoices.receivable_equals_amount_due,
     vat_checks.vat_payable_equals_documents,
     credit_checks.credits_never_exceed,
+    deposit_checks.advances_equal_deposits_left,
+    deposit_checks.deposits_not_taken_twice,
     invoices.claims_equal_lines_of_live_invoices,
     taken_over_checks.taken_over_has_its_entry,
     taken_over_checks.taken_over_not_credited_beyond_its_total,

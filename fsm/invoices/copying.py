@@ -26,6 +26,7 @@ SAME = (
     "tax_rate_2",
     "tax_rate_3",
     "bank_account_id",
+    "sales_order_id",
 )
 SAME_LINE = (
     "description",
@@ -41,4 +42,5 @@ SAME_LINE = (
     "unit_cost",
     "section",
     "service_order_id",
+    "deducts_invoice_id",
 )

@@ -43,10 +43,11 @@ def _lines_exceeded() -> AnySelect:
         .join(Invoice, Invoice.id == line.invoice_id)
         .join(credited, credited.credits_line_id == line.id)
         .where(credited.invoice_id.in_(sa.select(Invoice.id).where(IS_POSTED).correlate(None)))
-        .group_by(Invoice.number, line.id, line.position, line.quantity, line.total_without_tax)
+        .group_by(Invoice.number, Invoice.is_deposit, line.id, line.position, line.quantity, line.total_without_tax)
         .having(
             sa.or_(
-                _exceeds(credited.quantity, line.quantity), _exceeds(credited.total_without_tax, line.total_without_tax)
+                sa.and_(~Invoice.is_deposit, _exceeds(credited.quantity, line.quantity)),
+                _exceeds(credited.total_without_tax, line.total_without_tax),
             )
         )
         .order_by(line.id)

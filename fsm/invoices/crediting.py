@@ -12,8 +12,8 @@ from fsm.core.audit import note, now
 from fsm.core.db import lock, session
 from fsm.core.errors import ConflictError, DomainError, NotFoundError
 from fsm.documents.credit_totals import compute_credit, credit_line, left_to_credit
-from fsm.documents.totals import ZERO, TaxKey, TaxTotals, Totals
-from fsm.invoices import figures
+from fsm.documents.totals import ZERO, TaxKey, TaxTotals, Totals, unit_prices
+from fsm.invoices import deposits, figures
 from fsm.invoices.copying import SAME, SAME_LINE
 from fsm.invoices.drafts import lines_of, locked_draft
 from fsm.invoices.models import (
@@ -31,12 +31,14 @@ from fsm.invoices.models import (
 class CreditableLine:
     """A line of a posted invoice and what earlier credit notes left of it.
 
-    ``left_figure`` is its net, or its total of prices with VAT.
+    ``left_figure`` is its net, or its total of prices with VAT. ``is_by_amount``: a deposit's, of which what was not
+    deducted is credited, whatever part of it that is.
     """
 
     line: InvoiceLine
     left_quantity: Decimal
     left_figure: Decimal
+    is_by_amount: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +75,10 @@ def _creditable(line: InvoiceLine, taken: Sequence[InvoiceLine], invoice: Invoic
     def figure(of: InvoiceLine) -> Decimal:
         return of.total_with_tax if invoice.tax_included else of.total_without_tax
 
-    return CreditableLine(
-        line,
-        line.quantity - sum((other.quantity for other in taken), Decimal(0)),
-        figure(line) - sum((figure(other) for other in taken), ZERO),
-    )
+    left = figure(line) - sum((figure(other) for other in taken), ZERO)
+    if invoice.is_deposit:  # credited by amount, and as often as something of it is left
+        return CreditableLine(line, line.quantity if left else Decimal(0), left, is_by_amount=True)
+    return CreditableLine(line, line.quantity - sum((other.quantity for other in taken), Decimal(0)), left)
 
 
 def _taxes(
@@ -177,8 +178,27 @@ def _new_lines(credit: Invoice, left: Left, chosen: Mapping[int, Decimal]) -> li
         )
         for position, (line_id, quantity) in enumerate(chosen.items(), start=1)
     ]
+    _take_what_is_left(credit, [line for line in lines if left.lines[line.credits_line_id or 0].is_by_amount], left)
     session.add_all(lines)
     return lines
+
+
+def _take_what_is_left(credit: Invoice, lines: Sequence[InvoiceLine], left: Left) -> None:
+    """Lines of a deposit come to what no invoice has deducted."""
+    if not lines:
+        return
+    (deposit,) = deposits.with_amounts([session.get_one(Invoice, credit.corrects_id)])
+    most = {key: deposit.left_of(key) for key in deposit.issued}
+    if not any(most.values()):
+        raise DomainError(_("Nothing of this deposit is left to credit: credit the invoice that deducts it."))
+    for line in lines:
+        key, entry = TaxKey(line.tax_rate, line.special_status), left.lines[line.credits_line_id or 0]
+        amount = min(entry.left_figure, most[key])
+        most[key] -= amount
+        prices = {False: (amount, None), True: (None, amount)}[credit.tax_included]
+        line.amount, line.amount_with_tax = unit_prices(
+            prices[0], prices[1], line.tax_rate, tax_included=credit.tax_included
+        )
 
 
 def _store(credit: Invoice, lines: Sequence[InvoiceLine], left: Left) -> None:
@@ -203,6 +223,9 @@ def totals_of_credit(credit: figures.Document, lines: Sequence[figures.Line], le
                 ),
                 "lines",
             )
+        if entry.is_by_amount:
+            ins.append(figures.line_in(line, -1))
+            continue
         ins.append(
             credit_line(
                 figures.line_in(line, -1), entry.left_quantity, entry.left_figure, tax_included=credit.tax_included

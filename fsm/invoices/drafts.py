@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import fields
-from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,9 +21,10 @@ from fsm.core.formats import local
 from fsm.core.state import check_version
 from fsm.customers.models import Customer, Site
 from fsm.documents import beside
+from fsm.documents.defaults import DocumentDefaults
 from fsm.documents.limits import check_document, check_lines
 from fsm.documents.lines import columns_of, costs_of, thing_of, things_of
-from fsm.documents.models import DocumentSettings, TaxCalculation
+from fsm.documents.models import TaxCalculation
 from fsm.documents.rates import LineRates
 from fsm.documents.totals import ZERO
 from fsm.documents.values import LineValues
@@ -122,39 +122,17 @@ class Defaults:
     """What the settings say of a new draft, read once for many."""
 
     def __init__(self) -> None:
-        self.company, self.document = company_services.the_company(), session.get_one(DocumentSettings, 1)
+        self.shared = DocumentDefaults()
+        self.company, self.document = self.shared.company, self.shared.document
         account = default_bank_account()
         self.bank_account_id = account.id if account else None
 
     def of(self, customer: Customer, site: Site | None) -> dict[str, Any]:
         """The columns of a draft for this customer."""
-        defaults, company = self.document, self.company
         return {
+            **self.shared.of(customer, site),
             "kind": InvoiceKind.INVOICE,
             "state": InvoiceState.DRAFT,
-            "customer_id": customer.id,
-            "client_name": customer.name,
-            "client_attention": customer.attention,
-            "client_vat_number": customer.vat_number,
-            "billing_address": customer.billing_address.as_dict(),
-            "delivery_address": customer.delivery_address.as_dict(),
-            "site_address": (site.address if site else customer.delivery_address).as_dict(),
-            "site_id": site.id if site else None,
-            "site_name": site.name if site else "",
-            "days_due": defaults.days_due if customer.days_due is None else customer.days_due,
-            "cash_discount_mode": defaults.cash_discount_mode,
-            "currency": customer.currency,
-            "exchange_rate": Decimal(1),
-            "language": customer.language or company.language,
-            "tax_calculation": TaxCalculation.ITEM if defaults.tax_included else defaults.tax_calculation,
-            "tax_included": defaults.tax_included,
-            "tax_rate_1": company.tax_rate_1,
-            "tax_rate_2": company.tax_rate_2,
-            "tax_rate_3": company.tax_rate_3,
-            "discount_percentage": Decimal(0),
-            "cash_discount_percentage": Decimal(0),
-            "cash_discount_days_valid": 0,
-            "note": defaults.note,
             "bank_account_id": self.bank_account_id,
         }
 
@@ -199,6 +177,9 @@ def save(invoice_id: int, values: DraftValues, lines: Sequence[LineValues], *, v
         invoice.tax_calculation = TaxCalculation.ITEM
     if invoice.is_blank_credit:
         invoice.days_due = 0  # a credit note has no term
+    if invoice.is_deposit:  # the order's discounts are counted in its amounts, or by the final invoice
+        invoice.discount_percentage = invoice.cash_discount_percentage = ZERO
+        invoice.cash_discount_days_valid = 0
     stored = _replace_lines(invoice, lines, company)
     recompute(invoice, stored)
     return invoice
@@ -222,7 +203,9 @@ def _replace_lines(invoice: Invoice, wanted: Sequence[LineValues], company: Comp
         known = before.get(values.line_id or 0)
         line = InvoiceLine(invoice_id=invoice.id, unit_cost=ZERO) if known is None else known
         line.rate_reason = rates.reason(values, things.get(thing_of(values), Taxed()), known)
-        for name, value in columns_of(values, position, roles, tax_included=invoice.tax_included).items():
+        of_deposit = invoice.is_deposit or line.deducts_invoice_id is not None
+        columns = columns_of(values, position, roles, tax_included=invoice.tax_included, of_deposit=of_deposit)
+        for name, value in columns.items():
             setattr(line, name, value)
         if line.stock_item_id in costs and not line.unit_cost:
             line.unit_cost = costs[line.stock_item_id]

@@ -18,7 +18,7 @@ from fsm.core.db import session, table_of
 from fsm.core.errors import DomainError
 from fsm.customers.models import Customer
 from fsm.documents.totals import ZERO, TaxKey, Totals, belgian_rounding_conflict
-from fsm.invoices import blank_credits, figures, posting
+from fsm.invoices import blank_credits, deposits, figures, posting
 from fsm.invoices.crediting import Left, left_of, totals_of_credit
 from fsm.invoices.models import Invoice, InvoiceKind, InvoiceLine
 from fsm.ledger.models import ItemKind, ItemMovement, MovementRole, OpenItem
@@ -188,6 +188,8 @@ def problems(prepared: Prepared, *, today: dt.date) -> Iterator[Problem]:
         yield Problem("lines", _("There is no line yet."))
     if prepared.on > today:
         yield Problem("invoice_date", _("A document may not be dated in the future."))
+    for field, sentence in deposits.problems(prepared.invoice, prepared.lines, prepared.totals, prepared.corrects):
+        yield Problem(field, sentence)
     if not prepared.is_credit_note and prepared.totals.total_with_tax < 0:
         yield Problem("lines", _("The total is below 0: make a credit note instead."))
     yield from _problems_of_crediting(prepared)

@@ -81,6 +81,7 @@ class Invoice(Base):
         sa.Index("ix_invoice_corrects_id", "corrects_id"),
         sa.Index("ix_invoice_corrects_taken_over_id", "corrects_taken_over_id"),
         sa.Index("ix_invoice_total_with_tax", "total_with_tax"),
+        sa.Index("ix_invoice_sales_order_id", "sales_order_id"),
         sa.CheckConstraint("days_due BETWEEN 0 AND 999", name="days_due"),
         sa.CheckConstraint("discount_percentage BETWEEN 0 AND 1000000", name="discount_percentage"),
         sa.CheckConstraint("cash_discount_percentage BETWEEN 0 AND 1000000", name="cash_discount_percentage"),
@@ -150,6 +151,9 @@ class Invoice(Base):
     cash_discount_total: Mapped[Decimal] = mapped_column(AMOUNT, default=Decimal(0))
     total_refundable_deposit: Mapped[Decimal] = mapped_column(AMOUNT, default=Decimal(0))
     releases_work: Mapped[bool] = mapped_column(sa.Boolean(name="releases_work"), default=False)
+    sales_order_id: Mapped[int | None] = mapped_column(ID)
+    is_deposit: Mapped[bool] = mapped_column(sa.Boolean(name="is_deposit"), default=False, server_default="0")
+    deposit_percentage: Mapped[Decimal | None] = mapped_column(PERCENTAGE)
     entry_id: Mapped[int | None] = mapped_column(sa.ForeignKey(JournalEntry.id), unique=True)
     posted_at: Mapped[dt.datetime | None] = mapped_column(Moment)
     posted_by_id: Mapped[int | None] = mapped_column(ID)
@@ -184,6 +188,7 @@ class InvoiceLine(Base):
 
     ``total_without_tax`` and ``total_with_tax`` are the line's own, before document discounts; ``net`` is what is left of
     it after them, what a ledger line bears. ``credits_line_id`` names the invoice's line that a credit note's takes back.
+    ``deducts_invoice_id`` names the deposit invoice that a line of the final one takes off.
     ``rate_reason`` is a ``catalog.tax_rates.RateReason``; None on a line of text and on those older than the column.
     """
 
@@ -191,6 +196,7 @@ class InvoiceLine(Base):
     __table_args__ = (
         sa.UniqueConstraint("invoice_id", "position"),
         sa.Index("ix_invoice_line_credits_line_id", "credits_line_id"),
+        sa.Index("ix_invoice_line_deducts_invoice_id", "deducts_invoice_id"),
         sa.CheckConstraint("tax_rate BETWEEN 0 AND 1000000", name="tax_rate"),
         sa.CheckConstraint("special_status = '' OR tax_rate = 0", name="special_status"),
     )
@@ -215,6 +221,7 @@ class InvoiceLine(Base):
     section: Mapped[str] = mapped_column(sa.String(250), default="")
     service_order_id: Mapped[int | None] = mapped_column(sa.ForeignKey(ServiceOrder.id))
     credits_line_id: Mapped[int | None] = mapped_column(sa.ForeignKey("invoice_line.id"))
+    deducts_invoice_id: Mapped[int | None] = mapped_column(ID)
     total_without_tax: Mapped[Decimal] = mapped_column(AMOUNT, default=Decimal(0))
     total_with_tax: Mapped[Decimal] = mapped_column(AMOUNT, default=Decimal(0))
     net: Mapped[Decimal] = mapped_column(AMOUNT, default=Decimal(0))

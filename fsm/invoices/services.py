@@ -20,7 +20,7 @@ from fsm.core.numbering import Taken
 from fsm.documents import payment_reference
 from fsm.documents.models import DocumentSettings
 from fsm.documents.services import freeze
-from fsm.invoices import blank_credits, figures, posting
+from fsm.invoices import blank_credits, deposits, figures, from_sales_orders, posting
 from fsm.invoices.drafts import BILL_KIND
 from fsm.invoices.issuing import Prepared, prepare, refuse_problems
 from fsm.invoices.models import (
@@ -74,6 +74,8 @@ def post(invoice_ids: Sequence[int], *, actor_id: int, today: dt.date) -> list[i
     jobs.enqueue("documents.render_pdf", [{"document_kind": BILL_KIND, "document_id": one} for one in posted])
     _tell(prepared, numbers)
     _forget(posted)
+    if any(one.invoice.sales_order_id for one in prepared):
+        from_sales_orders.follow(posted)
     return posted
 
 
@@ -84,7 +86,8 @@ def _locked_drafts(invoice_ids: Sequence[int]) -> list[figures.Document]:
     corrected = Counter(session.scalars(_CORRECTED, {"ids": wanted}))
     if any(count > 1 for count in corrected.values()):
         raise ConflictError(_("Post the credit notes of one invoice one after the other."))
-    rows = session.execute(_LOCK, {"ids": sorted(wanted | {invoice_id for invoice_id in corrected if invoice_id})})
+    besides = {invoice_id for invoice_id in corrected if invoice_id} | deposits.taken_by(wanted)
+    rows = session.execute(_LOCK, {"ids": sorted(wanted | besides)})
     locked = {row.id: figures.plain_document(row) for row in rows}
     if missing := wanted - locked.keys():
         raise NotFoundError(_("There is no invoice %(id)s.", id=min(missing)))

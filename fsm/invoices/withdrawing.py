@@ -10,6 +10,7 @@ from fsm.core import numbering, search
 from fsm.core.audit import note, now
 from fsm.core.db import lock, session
 from fsm.core.errors import ConflictError, DomainError, NotFoundError
+from fsm.invoices import deposits, from_sales_orders
 from fsm.invoices.copying import SAME, SAME_LINE
 from fsm.invoices.drafts import BILL_KIND
 from fsm.invoices.models import (
@@ -27,6 +28,7 @@ from fsm.service_orders import claims
 from fsm.service_orders.billable import WorkKind
 from fsm.service_orders.models import WorkClaim
 
+_OF_INVOICE = ("days_due", "note", "invoice_date", "is_deposit", "deposit_percentage")
 _TOTALS = (
     "total_without_tax",
     "total_tax",
@@ -77,6 +79,7 @@ def withdraw(invoice_id: int, *, actor_id: int, today: dt.date) -> Invoice:
     )
     session.expire(invoice)
     search.changed(BILL_KIND, [invoice_id])
+    from_sales_orders.follow([invoice_id])
     draft = _as_new_draft(invoice, work, actor_id)
     note([(BILL_KIND, invoice_id), ("customer", invoice.customer_id)], _("%(number)s withdrawn", number=invoice.number))
     return draft
@@ -96,7 +99,7 @@ def claims_of(invoice_id: int) -> list[tuple[int, WorkKind, int]]:
 
 
 def _as_new_draft(invoice: Invoice, work: Sequence[tuple[int, WorkKind, int]], actor_id: int) -> Invoice:
-    same = {name: getattr(invoice, name) for name in (*SAME, "days_due", "note", "invoice_date")}
+    same = {name: getattr(invoice, name) for name in (*SAME, *_OF_INVOICE)}
     totals = {name: getattr(invoice, name) for name in _TOTALS}
     draft = Invoice(kind=invoice.kind, created_by_id=actor_id, created_at=now(), **same, **totals)
     session.add(draft)
@@ -147,6 +150,12 @@ def why_not_withdrawn(invoice: Invoice) -> str | None:
         return _("It is not the last of its series: credit it instead.")
     if invoice.kind is InvoiceKind.CREDIT_NOTE:
         return _("A credit note is not withdrawn: invoice again.")
+    return _why_touched(invoice)
+
+
+def _why_touched(invoice: Invoice) -> str | None:
+    if invoice.is_deposit and deposits.deducting(invoice.id):
+        return _("It is deducted on another invoice: credit it instead.")
     item = session.scalar(
         sa.select(OpenItem).where(OpenItem.kind == ItemKind.INVOICE, OpenItem.source_id == invoice.id)
     )

@@ -309,6 +309,113 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("user_id", "sha256", name=op.f("pk_tablet_blob")),
     )
     op.create_table(
+        "sales_order",
+        sa.Column(
+            "state",
+            sa.Enum(
+                "created",
+                "sent",
+                "billed",
+                "cancelled",
+                name="state",
+                native_enum=False,
+                create_constraint=True,
+                length=20,
+            ),
+            nullable=False,
+        ),
+        sa.Column("order_date", sa.Date(), nullable=False),
+        sa.Column("quote_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("quote_number", sa.String(length=255), nullable=False),
+        sa.Column("cancelled_reason", sa.String(length=250), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("site_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("client_name", sa.String(length=100), nullable=False),
+        sa.Column("client_attention", sa.String(length=100), nullable=False),
+        sa.Column("client_vat_number", sa.String(length=20), nullable=False),
+        sa.Column("billing_address", sa.JSON(), nullable=False),
+        sa.Column("delivery_address", sa.JSON(), nullable=False),
+        sa.Column("site_address", sa.JSON(), nullable=False),
+        sa.Column("site_name", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.String(length=255), nullable=True),
+        sa.Column("number_series", sa.String(length=40), nullable=True),
+        sa.Column("number_period", sa.String(length=10), nullable=True),
+        sa.Column("number_counter", sa.Integer(), nullable=True),
+        sa.Column("reference", sa.String(length=250), nullable=False),
+        sa.Column("days_due", sa.Integer(), nullable=False),
+        sa.Column("discount_percentage", sa.BigInteger(), nullable=False),
+        sa.Column("cash_discount_percentage", sa.BigInteger(), nullable=False),
+        sa.Column("cash_discount_days_valid", sa.Integer(), nullable=False),
+        sa.Column(
+            "cash_discount_mode",
+            sa.Enum(
+                "on_invoice",
+                "on_payment",
+                "never",
+                name="cash_discount_mode",
+                native_enum=False,
+                create_constraint=True,
+                length=20,
+            ),
+            nullable=False,
+        ),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("exchange_rate", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "language",
+            sa.Enum(
+                "dutch",
+                "french",
+                "english",
+                "german",
+                name="language",
+                native_enum=False,
+                create_constraint=True,
+                length=20,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "tax_calculation",
+            sa.Enum("total", "item", name="tax_calculation", native_enum=False, create_constraint=True, length=20),
+            nullable=False,
+        ),
+        sa.Column("tax_included", sa.Boolean(name="tax_included"), nullable=False),
+        sa.Column("tax_rate_1", sa.BigInteger(), nullable=False),
+        sa.Column("tax_rate_2", sa.BigInteger(), nullable=False),
+        sa.Column("tax_rate_3", sa.BigInteger(), nullable=False),
+        sa.Column("note", sa.String(length=2000), nullable=False),
+        sa.Column("total_without_tax", sa.BigInteger(), nullable=False),
+        sa.Column("total_tax", sa.BigInteger(), nullable=False),
+        sa.Column("total_with_tax", sa.BigInteger(), nullable=False),
+        sa.Column("discount_total_without_tax", sa.BigInteger(), nullable=False),
+        sa.Column("discount_total_with_tax", sa.BigInteger(), nullable=False),
+        sa.Column("cash_discount_total", sa.BigInteger(), nullable=False),
+        sa.Column("total_refundable_deposit", sa.BigInteger(), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sent_how", sa.String(length=40), nullable=False),
+        sa.Column("created_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("number IS NOT NULL", name=op.f("ck_sales_order_number")),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_sales_order_customer_id")),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_sales_order_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sales_order")),
+        sa.UniqueConstraint(
+            "number_series",
+            "number_period",
+            "number_counter",
+            name=op.f("uq_sales_order_number_series_number_period_number_counter"),
+        ),
+        sa.UniqueConstraint("quote_id", name=op.f("uq_sales_order_quote_id")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("sales_order", schema=None) as batch_op:
+        batch_op.create_index("ix_sales_order_customer_id_id", ["customer_id", "id"], unique=False)
+        batch_op.create_index("ix_sales_order_state_id", ["state", "id"], unique=False)
+
+    op.create_table(
         "write_off",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("open_item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -342,6 +449,33 @@ def upgrade() -> None:
         batch_op.create_index("ix_write_off_customer_id_id", ["customer_id", "id"], unique=False)
         batch_op.create_index("ix_write_off_open_item_id", ["open_item_id"], unique=False)
 
+    op.create_table(
+        "sales_order_line",
+        sa.Column("sales_order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.Column("unit", sa.String(length=10), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("amount_with_tax", sa.BigInteger(), nullable=False),
+        sa.Column("tax_rate", sa.BigInteger(), nullable=False),
+        sa.Column("special_status", sa.String(length=20), nullable=False),
+        sa.Column("rate_reason", sa.String(length=20), nullable=True),
+        sa.Column("account_number", sa.String(length=8), nullable=False),
+        sa.Column("stockitem_code", sa.String(length=20), nullable=False),
+        sa.Column("stock_item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("section", sa.String(length=250), nullable=False),
+        sa.Column("total_without_tax", sa.BigInteger(), nullable=False),
+        sa.Column("total_with_tax", sa.BigInteger(), nullable=False),
+        sa.Column("net", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["sales_order_id"], ["sales_order.id"], name=op.f("fk_sales_order_line_sales_order_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sales_order_line")),
+        sa.UniqueConstraint("sales_order_id", "position", name=op.f("uq_sales_order_line_sales_order_id_position")),
+        sqlite_autoincrement=True,
+    )
     op.create_table(
         "claimed_cost",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -407,6 +541,138 @@ def upgrade() -> None:
         batch_op.create_index("ix_kept_work_user_id_id", ["user_id", "id"], unique=False)
 
     op.create_table(
+        "quote",
+        sa.Column(
+            "state",
+            sa.Enum(
+                "created",
+                "sent",
+                "signed",
+                "declined",
+                name="state",
+                native_enum=False,
+                create_constraint=True,
+                length=20,
+            ),
+            nullable=False,
+        ),
+        sa.Column("quote_date", sa.Date(), nullable=True),
+        sa.Column("valid_until", sa.Date(), nullable=True),
+        sa.Column("service_order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("signed_on", sa.Date(), nullable=True),
+        sa.Column("declined_on", sa.Date(), nullable=True),
+        sa.Column("declined_reason", sa.String(length=250), nullable=False),
+        sa.Column("sales_order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("site_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("client_name", sa.String(length=100), nullable=False),
+        sa.Column("client_attention", sa.String(length=100), nullable=False),
+        sa.Column("client_vat_number", sa.String(length=20), nullable=False),
+        sa.Column("billing_address", sa.JSON(), nullable=False),
+        sa.Column("delivery_address", sa.JSON(), nullable=False),
+        sa.Column("site_address", sa.JSON(), nullable=False),
+        sa.Column("site_name", sa.String(length=100), nullable=False),
+        sa.Column("number", sa.String(length=255), nullable=True),
+        sa.Column("number_series", sa.String(length=40), nullable=True),
+        sa.Column("number_period", sa.String(length=10), nullable=True),
+        sa.Column("number_counter", sa.Integer(), nullable=True),
+        sa.Column("reference", sa.String(length=250), nullable=False),
+        sa.Column("days_due", sa.Integer(), nullable=False),
+        sa.Column("discount_percentage", sa.BigInteger(), nullable=False),
+        sa.Column("cash_discount_percentage", sa.BigInteger(), nullable=False),
+        sa.Column("cash_discount_days_valid", sa.Integer(), nullable=False),
+        sa.Column(
+            "cash_discount_mode",
+            sa.Enum(
+                "on_invoice",
+                "on_payment",
+                "never",
+                name="cash_discount_mode",
+                native_enum=False,
+                create_constraint=True,
+                length=20,
+            ),
+            nullable=False,
+        ),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("exchange_rate", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "language",
+            sa.Enum(
+                "dutch",
+                "french",
+                "english",
+                "german",
+                name="language",
+                native_enum=False,
+                create_constraint=True,
+                length=20,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "tax_calculation",
+            sa.Enum("total", "item", name="tax_calculation", native_enum=False, create_constraint=True, length=20),
+            nullable=False,
+        ),
+        sa.Column("tax_included", sa.Boolean(name="tax_included"), nullable=False),
+        sa.Column("tax_rate_1", sa.BigInteger(), nullable=False),
+        sa.Column("tax_rate_2", sa.BigInteger(), nullable=False),
+        sa.Column("tax_rate_3", sa.BigInteger(), nullable=False),
+        sa.Column("note", sa.String(length=2000), nullable=False),
+        sa.Column("total_without_tax", sa.BigInteger(), nullable=False),
+        sa.Column("total_tax", sa.BigInteger(), nullable=False),
+        sa.Column("total_with_tax", sa.BigInteger(), nullable=False),
+        sa.Column("discount_total_without_tax", sa.BigInteger(), nullable=False),
+        sa.Column("discount_total_with_tax", sa.BigInteger(), nullable=False),
+        sa.Column("cash_discount_total", sa.BigInteger(), nullable=False),
+        sa.Column("total_refundable_deposit", sa.BigInteger(), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sent_how", sa.String(length=40), nullable=False),
+        sa.Column("created_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "state <> 'signed' OR (signed_on IS NOT NULL AND sales_order_id IS NOT NULL)", name=op.f("ck_quote_signed")
+        ),
+        sa.CheckConstraint("state = 'created' OR number IS NOT NULL", name=op.f("ck_quote_number")),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_quote_customer_id")),
+        sa.ForeignKeyConstraint(["sales_order_id"], ["sales_order.id"], name=op.f("fk_quote_sales_order_id")),
+        sa.ForeignKeyConstraint(["service_order_id"], ["service_order.id"], name=op.f("fk_quote_service_order_id")),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_quote_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_quote")),
+        sa.UniqueConstraint(
+            "number_series",
+            "number_period",
+            "number_counter",
+            name=op.f("uq_quote_number_series_number_period_number_counter"),
+        ),
+        sa.UniqueConstraint("sales_order_id", name=op.f("uq_quote_sales_order_id")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("quote", schema=None) as batch_op:
+        batch_op.create_index("ix_quote_customer_id_id", ["customer_id", "id"], unique=False)
+        batch_op.create_index("ix_quote_service_order_id", ["service_order_id"], unique=False)
+        batch_op.create_index("ix_quote_state_id", ["state", "id"], unique=False)
+        batch_op.create_index("ix_quote_state_valid_until_id", ["state", "valid_until", "id"], unique=False)
+
+    op.create_table(
+        "sales_order_service_order",
+        sa.Column("sales_order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("service_order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["sales_order_id"], ["sales_order.id"], name=op.f("fk_sales_order_service_order_sales_order_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["service_order_id"], ["service_order.id"], name=op.f("fk_sales_order_service_order_service_order_id")
+        ),
+        sa.PrimaryKeyConstraint("sales_order_id", "service_order_id", name=op.f("pk_sales_order_service_order")),
+    )
+    with op.batch_alter_table("sales_order_service_order", schema=None) as batch_op:
+        batch_op.create_index("ix_sales_order_service_order_service_order_id", ["service_order_id"], unique=False)
+
+    op.create_table(
         "stamp",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("service_order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -465,6 +731,73 @@ def upgrade() -> None:
     with op.batch_alter_table("task", schema=None) as batch_op:
         batch_op.create_index("ix_task_service_order_id", ["service_order_id", "position"], unique=False)
 
+    op.create_table(
+        "quote_line",
+        sa.Column("quote_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.Column("unit", sa.String(length=10), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("amount_with_tax", sa.BigInteger(), nullable=False),
+        sa.Column("tax_rate", sa.BigInteger(), nullable=False),
+        sa.Column("special_status", sa.String(length=20), nullable=False),
+        sa.Column("rate_reason", sa.String(length=20), nullable=True),
+        sa.Column("account_number", sa.String(length=8), nullable=False),
+        sa.Column("stockitem_code", sa.String(length=20), nullable=False),
+        sa.Column("stock_item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("section", sa.String(length=250), nullable=False),
+        sa.Column("total_without_tax", sa.BigInteger(), nullable=False),
+        sa.Column("total_with_tax", sa.BigInteger(), nullable=False),
+        sa.Column("net", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["quote_id"], ["quote.id"], name=op.f("fk_quote_line_quote_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_quote_line")),
+        sa.UniqueConstraint("quote_id", "position", name=op.f("uq_quote_line_quote_id_position")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "signing_link",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("quote_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("used_at IS NULL OR revoked_at IS NULL", name=op.f("ck_signing_link_used_or_revoked")),
+        sa.ForeignKeyConstraint(["quote_id"], ["quote.id"], name=op.f("fk_signing_link_quote_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_signing_link")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("signing_link", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_signing_link_live",
+            ["quote_id"],
+            unique=True,
+            sqlite_where=sa.text("used_at IS NULL AND revoked_at IS NULL"),
+            postgresql_where=sa.text("used_at IS NULL AND revoked_at IS NULL"),
+        )
+
+    op.create_table(
+        "quote_signature",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("quote_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("signer_name", sa.String(length=100), nullable=False),
+        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("file_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("link_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("ip_address", sa.String(length=45), nullable=False),
+        sa.Column("device", sa.String(length=250), nullable=False),
+        sa.Column("written_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["file_id"], ["stored_file.id"], name=op.f("fk_quote_signature_file_id")),
+        sa.ForeignKeyConstraint(["link_id"], ["signing_link.id"], name=op.f("fk_quote_signature_link_id")),
+        sa.ForeignKeyConstraint(["quote_id"], ["quote.id"], name=op.f("fk_quote_signature_quote_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_quote_signature")),
+        sa.UniqueConstraint("link_id", name=op.f("uq_quote_signature_link_id")),
+        sa.UniqueConstraint("quote_id", name=op.f("uq_quote_signature_quote_id")),
+        sqlite_autoincrement=True,
+    )
     with op.batch_alter_table("app_user", schema=None) as batch_op:
         batch_op.add_column(sa.Column("is_program", sa.Boolean(name="is_program"), server_default="0", nullable=False))
 
@@ -511,6 +844,12 @@ def upgrade() -> None:
                 "without_co_contractor", sa.Boolean(name="without_co_contractor"), server_default="0", nullable=False
             )
         )
+        batch_op.add_column(
+            sa.Column("sales_order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
+        )
+        batch_op.add_column(sa.Column("is_deposit", sa.Boolean(name="is_deposit"), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("deposit_percentage", sa.BigInteger(), nullable=True))
+        batch_op.create_index("ix_invoice_sales_order_id", ["sales_order_id"], unique=False)
 
     with op.batch_alter_table("invoice_follow_up", schema=None) as batch_op:
         batch_op.add_column(sa.Column("outstanding_balance", sa.BigInteger(), server_default="0", nullable=False))
@@ -518,6 +857,10 @@ def upgrade() -> None:
     with op.batch_alter_table("invoice_line", schema=None) as batch_op:
         batch_op.add_column(sa.Column("description_html", sa.Text(), server_default=sa.text("('')"), nullable=False))
         batch_op.add_column(sa.Column("custom_values", sa.JSON(), server_default="{}", nullable=False))
+        batch_op.add_column(
+            sa.Column("deducts_invoice_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
+        )
+        batch_op.create_index("ix_invoice_line_deducts_invoice_id", ["deducts_invoice_id"], unique=False)
 
     # ### end Alembic commands ###
 

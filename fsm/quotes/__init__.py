@@ -1,0 +1,1 @@
+"""Quotes: made, sent, signed or declined; a signed one becomes a sales order."""

@@ -1,0 +1,1 @@
+"""Sales orders: what a customer has agreed to, until it is billed."""
