@@ -82,7 +82,6 @@ def change_credit(invoice_id: int) -> ResponseReturnValue:
 def cancel(invoice_id: int) -> ResponseReturnValue:
     """S2's red button: the credit note of all that is left, made and posted in one step."""
     invoice = queries.document(invoice_id)
-    left = crediting.creditable(invoice_id)
     form = CreditForm()
     if form.validate_on_submit():
         number = attempt(form, lambda: _cancel(invoice_id, releases_work=form.releases_work.data == "yes"))
@@ -95,7 +94,7 @@ def cancel(invoice_id: int) -> ResponseReturnValue:
             "invoices/cancel.html",
             form=form,
             invoice=invoice,
-            is_whole=all(entry.left_quantity == entry.line.quantity for entry in left),
+            amount=crediting.amount_left(invoice),
             has_work=bool(queries.orders_of(invoice_id)),
         ),
         status(),

@@ -104,6 +104,12 @@ def creditable(invoice_id: int) -> list[CreditableLine]:
     return list(left_of([invoice])[invoice.id].lines.values())
 
 
+def amount_left(invoice: Invoice) -> Decimal:
+    """What posted credit notes left of the total of a posted invoice; ConflictError where it is none."""
+    left = left_of([_posted_invoice(invoice)])[invoice.id]
+    return sum((row.net_after_discount + row.tax for row in left.taxes.values()), ZERO)
+
+
 def _posted_invoice(invoice: Invoice | None) -> Invoice:
     if invoice is None:
         raise NotFoundError(_("There is no such invoice."))

@@ -19,6 +19,7 @@ from fsm.invoices import (  # noqa: F401 - the other pages of the blueprint regi
     credit_views,
     draft_views,
     figures,
+    follow_up_views,
     list_views,
     month_end_views,
     queries,
@@ -33,6 +34,7 @@ from fsm.invoices.models import Invoice, InvoiceKind, InvoiceSettings, InvoiceSt
 from fsm.invoices.printed import Printer
 from fsm.invoices.settings import save_settings
 from fsm.invoices.statuses import status_of
+from fsm.ledger.models import OpenItem
 from fsm.users.history import timeline
 
 __all__ = ["bp"]
@@ -63,7 +65,7 @@ def show(invoice_id: int) -> ResponseReturnValue:
         is_posted=is_posted,
         may_withdraw=is_posted and g.actor.can("invoices.withdraw") and withdrawing.why_not_withdrawn(invoice) is None,
         margin=_margin(invoice) if g.actor.can("invoices.see_margin") else None,
-        urls=_urls(invoice),
+        urls=_urls(invoice, items.get(invoice.id)),
         entries=timeline("invoice", invoice_id),
         beside=beside("invoice", invoice_id),
         country_name=country_name,
@@ -75,10 +77,17 @@ def _margin(invoice: Invoice) -> dict[str, Any]:
     return {"cost": cost, "margin": invoice.total_without_tax - cost}
 
 
-def _urls(invoice: Invoice) -> dict[str, str | None]:
+def _urls(invoice: Invoice, item: OpenItem | None) -> dict[str, str | None]:
     """Pages of other slices about this document, where they are built and this user may open them."""
+    owed = item is not None and item.balance > 0
     return {
-        "register": url_if_there("payments.register", invoice_id=invoice.id),
+        "register": url_if_there("payments.register", invoice_id=invoice.id) if owed else None,
+        # In another currency only the bank knows how many EUR it was.
+        "mark_paid": url_if_there("payments.mark_paid") if owed and invoice.currency == "EUR" else None,
+        "mark_unpaid": url_if_there("payments.mark_unpaid")
+        if item is not None and item.paid > 0 and not owed
+        else None,
+        "write_off": url_if_there("payments.write_off", open_item_id=item.id) if item is not None and owed else None,
         "payments": url_if_there("payments.of_invoice", invoice_id=invoice.id),
         "entries": url_if_there("ledger.entries_of", kind="invoice", source_id=invoice.id),
     }

@@ -27,6 +27,7 @@ SOURCES = {
     "payment": ("payments.show", "payment_id"),
     "on_account": ("payments.show", "payment_id"),
     "taken_over": ("invoices.show_taken_over", "taken_over_id"),
+    "write_off": ("payments.show_write_off", "write_off_id"),
 }
 
 

@@ -15,17 +15,16 @@ from fsm.company import queries as company_queries
 from fsm.company.services import the_company
 from fsm.core.audit import note, now
 from fsm.core.db import lock, session
-from fsm.core.errors import ConflictError, DomainError, NotFoundError
+from fsm.core.errors import DomainError, NotFoundError
 from fsm.core.formats import day, money
 from fsm.core.state import check_version
 from fsm.customers.models import Customer
 from fsm.invoices.models import Invoice
-from fsm.ledger import queries as ledger_queries
 from fsm.ledger.models import ItemKind, OpenItem
 from fsm.ledger.posting import ZERO
 from fsm.payments import amounts, booking, cash, posting, receivables, reversal
 from fsm.payments.cash_discount import open_discounts
-from fsm.payments.models import Payment, PaymentKind, PaymentMethod, PaymentPart, PaymentSettings
+from fsm.payments.models import Payment, PaymentKind, PaymentMethod, PaymentSettings
 from fsm.payments.posting import PartFacts
 from fsm.payments.receivables import PartValues
 from fsm.payments.settlement import Choices, Settlement, Target, settle
@@ -83,23 +82,6 @@ def register(values: RegisterValues, *, actor_id: int | None, today: dt.date) ->
 def undo(payment_id: int, *, actor_id: int | None, today: dt.date) -> Payment:
     """Reverse a payment, refund or move. ConflictError where it was undone before or its rest has been used."""
     return reversal.undo([payment_id], actor_id=actor_id, today=today)[0]
-
-
-def mark_unpaid(invoice_id: int, *, actor_id: int | None, today: dt.date) -> list[Payment]:
-    """Undo every payment of an invoice, the newest first; a payment of several invoices reopens them all."""
-    item = ledger_queries.item_of(ItemKind.INVOICE, invoice_id)
-    if item is None:
-        raise NotFoundError(_("There is no such posted invoice."))
-    query = (
-        sa.select(Payment.id)
-        .join(PaymentPart, PaymentPart.payment_id == Payment.id)
-        .where(PaymentPart.open_item_id == item.id, Payment.undone_at.is_(None))
-        .order_by(Payment.id.desc())
-    )
-    payment_ids = list(dict.fromkeys(session.scalars(query)))
-    if not payment_ids:
-        raise ConflictError(_("%(number)s has no payments to undo.", number=item.source_number))
-    return reversal.undo(payment_ids, actor_id=actor_id, today=today)
 
 
 def move(

@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from fsm.core.errors import NotFoundError
 from fsm.core.formats import money
 from fsm.core.transactions import attempt
-from fsm.core.web import MAX_ID
 from fsm.customers import queries as customer_queries
 from fsm.ledger.models import ItemKind, OpenItem
-from fsm.payments import queries, reversal, services
+from fsm.payments import marking, queries, reversal, services, write_off_views, write_offs
+from fsm.payments.blueprint import asked_id, bp, invoice_url, item_url, page_status
 from fsm.payments.forms import (
     METHODS,
     MoveForm,
@@ -27,15 +27,14 @@ from fsm.users import list_pages
 from fsm.users import queries as user_queries
 from fsm.users.history import Entry, timeline
 
-bp = Blueprint("payments", __name__)
-
 
 @bp.app_context_processor
 def _words() -> dict[str, Any]:
-    return {"payment_methods": dict(METHODS), "payment_kind": reversal.kind_name, "open_item_url": _item_url}
+    return {"payment_methods": dict(METHODS), "payment_kind": reversal.kind_name, "open_item_url": item_url}
 
 
 list_pages.declare(bp, PAYMENTS, "/payments")
+__all__ = ["bp", "write_off_views"]
 
 
 @bp.get("/payments")
@@ -85,6 +84,7 @@ def of_invoice(invoice_id: int) -> ResponseReturnValue:
         rows=queries.payments_of_invoice(invoice_id),
         item=item,
         invoice_id=invoice_id,
+        write_offs=write_offs.of_item(item.id) if item is not None else [],
         credits=[credit for credit in credits_ if item is not None and credit.currency == item.currency],
         due=queries.dues([item])[0]
         if item is not None and item.kind is ItemKind.INVOICE and item.balance > 0
@@ -103,6 +103,7 @@ def of_item(open_item_id: int) -> ResponseReturnValue:
         rows=queries.payments_of_item(open_item_id),
         item=item,
         invoice_id=None,
+        write_offs=write_offs.of_item(open_item_id),
         credits=[credit for credit in credits_ if credit.currency == item.currency],
         due=None,
     )
@@ -113,7 +114,7 @@ def register() -> ResponseReturnValue:
     """Of one open item (``invoice_id`` or ``open_item_id``), or of a customer (``customer_id``)."""
     if item := _wanted_item():
         return _register_one(item.id)
-    if customer_id := _id("customer_id"):
+    if customer_id := asked_id("customer_id"):
         return _register_many(customer_id)
     form = WhoForm(formdata=request.args if "customer_id" in request.args else None)
     if "customer_id" in request.args and form.validate() and form.customer_id.data:
@@ -132,10 +133,10 @@ def _register_one(item_id: int) -> ResponseReturnValue:
         payment = attempt(form, lambda: services.register(values, actor_id=g.actor_id, today=g.today))
         if payment is not None:
             flash(_("%(amount)s was registered.", amount=money(payment.amount, payment.currency)), "success")
-            return redirect(_item_url(due.item) or url_for("payments.show", payment_id=payment.id), 303)
+            return redirect(item_url(due.item) or url_for("payments.show", payment_id=payment.id), 303)
         due = queries.dues([queries.open_item(item_id)])[0]
     customer = customer_queries.customer(due.item.customer_id)
-    return render_template("payments/register.html", form=form, due=due, customer=customer), _status()
+    return render_template("payments/register.html", form=form, due=due, customer=customer), page_status()
 
 
 def _register_many(customer_id: int) -> ResponseReturnValue:
@@ -161,7 +162,7 @@ def _register_many(customer_id: int) -> ResponseReturnValue:
             items={str(item.id): item for item in items},
             currency=currency,
         ),
-        _status(),
+        page_status(),
     )
 
 
@@ -173,13 +174,24 @@ def undo(payment_id: int) -> ResponseReturnValue:
     return redirect(url_for("payments.show", payment_id=payment_id), 303)
 
 
+@bp.post("/payments/mark-paid")
+def mark_paid() -> ResponseReturnValue:
+    """S2's one click: all that is due on one invoice, received today."""
+    invoice_id = asked_id("invoice_id")
+    if invoice_id is None:
+        raise NotFoundError(_("There is no such invoice."))
+    payment = marking.mark_paid(invoice_id, actor_id=g.actor_id, today=g.today)
+    flash(_("Marked as paid: %(amount)s, today.", amount=money(payment.amount, payment.currency)), "success")
+    return redirect(invoice_url(invoice_id) or url_for("payments.show", payment_id=payment.id), 303)
+
+
 @bp.post("/payments/mark-unpaid")
 def mark_unpaid() -> ResponseReturnValue:
     """Undo all payments of one invoice; says which other invoices they reopened."""
-    invoice_id = _id("invoice_id")
+    invoice_id = asked_id("invoice_id")
     if invoice_id is None:
         raise NotFoundError(_("There is no such invoice."))
-    payments = services.mark_unpaid(invoice_id, actor_id=g.actor_id, today=g.today)
+    payments = marking.mark_unpaid(invoice_id, actor_id=g.actor_id, today=g.today)
     item = queries.open_item_of(invoice_id)
     others = {
         part.open_item.source_number
@@ -191,7 +203,7 @@ def mark_unpaid() -> ResponseReturnValue:
     if others:
         numbers = ", ".join(sorted(others))
         flash(_("The payments had also settled %(numbers)s: that is due again.", numbers=numbers), "warning")
-    return redirect(_invoice_url(invoice_id) or url_for("payments.index"), 303)
+    return redirect(invoice_url(invoice_id) or url_for("payments.index"), 303)
 
 
 @bp.route("/payments/move", methods=["GET", "POST"])
@@ -203,7 +215,7 @@ def move() -> ResponseReturnValue:
     form.offer(items)
     if request.method == "GET":
         form.fill(giver, items, g.today)
-        form.to_item_id.data = _id("to_item_id") or form.to_item_id.data
+        form.to_item_id.data = asked_id("to_item_id") or form.to_item_id.data
     if form.validate_on_submit():
         giver_id, to_item_id, amount, on = giver.id, form.to_item_id.data, form.amount.data, form.on.data
         payment = attempt(
@@ -220,10 +232,10 @@ def move() -> ResponseReturnValue:
         if payment is not None:
             flash(_("%(amount)s was moved.", amount=money(payment.amount, payment.currency)), "success")
             target = queries.open_item(to_item_id)
-            return redirect(_item_url(target) or url_for("payments.show", payment_id=payment.id), 303)
+            return redirect(item_url(target) or url_for("payments.show", payment_id=payment.id), 303)
         giver = _giver()
     customer = customer_queries.customer(giver.customer_id)
-    return render_template("payments/move.html", form=form, giver=giver, items=items, customer=customer), _status()
+    return render_template("payments/move.html", form=form, giver=giver, items=items, customer=customer), page_status()
 
 
 @bp.route("/payments/refund", methods=["GET", "POST"])
@@ -242,7 +254,7 @@ def refund() -> ResponseReturnValue:
             return redirect(url_for("payments.show", payment_id=payment.id), 303)
         giver = _giver()
     customer = customer_queries.customer(giver.customer_id)
-    return render_template("payments/refund.html", form=form, giver=giver, customer=customer), _status()
+    return render_template("payments/refund.html", form=form, giver=giver, customer=customer), page_status()
 
 
 @bp.route("/settings/payments", methods=["GET", "POST"])
@@ -259,22 +271,22 @@ def settings() -> ResponseReturnValue:
             flash(_("The settings were saved."), "success")
             return redirect(url_for("payments.settings"), 303)
         stored = services.settings()
-    return render_template("payments/settings.html", form=form, stored=stored), _status()
+    return render_template("payments/settings.html", form=form, stored=stored), page_status()
 
 
 def _wanted_item() -> OpenItem | None:
     """The open item that the page is about; NotFoundError for an invoice without one."""
-    if invoice_id := _id("invoice_id"):
+    if invoice_id := asked_id("invoice_id"):
         item = queries.open_item_of(invoice_id)
         if item is None or item.kind is not ItemKind.INVOICE:
             raise NotFoundError(_("Only a posted invoice can be paid."))
         return item
-    item_id = _id("open_item_id")
+    item_id = asked_id("open_item_id")
     return queries.open_item(item_id) if item_id else None
 
 
 def _giver() -> OpenItem:
-    item_id = _id("open_item_id")
+    item_id = asked_id("open_item_id")
     if item_id is None:
         raise NotFoundError(_("There is no such open item."))
     return queries.open_item(item_id)
@@ -282,30 +294,3 @@ def _giver() -> OpenItem:
 
 def _is_own_rest(item: OpenItem, payment_id: int) -> bool:
     return item.kind is ItemKind.ON_ACCOUNT and item.source_id == payment_id and item.balance < 0
-
-
-def _item_url(item: OpenItem) -> str | None:
-    """The page of what an open item is about; None where it has none, or not for this user."""
-    if item.kind in {ItemKind.INVOICE, ItemKind.CREDIT_NOTE}:
-        return _invoice_url(item.source_id)
-    if item.kind is ItemKind.TAKEN_OVER:
-        endpoint = "invoices.show_taken_over"
-        return url_for(endpoint, taken_over_id=item.source_id) if g.actor.can(endpoint) else None
-    return url_for("payments.show", payment_id=item.source_id)
-
-
-def _invoice_url(invoice_id: int) -> str | None:
-    if "invoices.show" not in current_app.view_functions or not g.actor.can("invoices.show"):
-        return None
-    return url_for("invoices.show", invoice_id=invoice_id)
-
-
-def _id(name: str) -> int | None:
-    """An id of the query string or of the form; None for what is none."""
-    text = request.values.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and 1 <= len(text) < 20 and 1 <= int(text) <= MAX_ID else None  # noqa: PLR2004 - digits of an id
-
-
-def _status() -> int:
-    status: int = g.get("refused_status", 422) if request.method == "POST" else 200
-    return status

@@ -25,7 +25,9 @@ from fsm.invoices.selection import Criteria, preview
 from fsm.invoices.taken_over import TakenOverValues
 from fsm.ledger.models import ItemKind, JournalEntry, OpenItem, Period
 from fsm.ledger.periods import close_period
+from fsm.payments import write_offs
 from fsm.payments.models import Payment
+from fsm.payments.write_offs import WriteOffValues
 from fsm.service_orders.models import OrderState, Photo, Priority, ServiceOrder, Visit
 from fsm.users.models import Role, User
 from tests import factories
@@ -214,6 +216,7 @@ def _money() -> dict[str, int]:
         "note": note or 0,
         "journal_entry": session.scalars(sa.select(sa.func.max(JournalEntry.id))).one(),
         "payment": session.scalars(sa.select(sa.func.max(Payment.id))).one(),
+        "write_off": _write_off(),
         "user": session.scalars(sa.select(sa.func.max(User.id))).one(),
     }
 
@@ -227,6 +230,16 @@ def _beside() -> dict[str, int]:
     attachments.add("invoice", invoice_id, file, actor_id=None)
     remark = remarks.add("invoice", invoice_id, remark_date=factories.TODAY, description=LONG, actor_id=None)
     return {"field": field.id, "late_interest_rate": rate.id, "remarked": invoice_id, "remark": remark.id}
+
+
+def _write_off() -> int:
+    """A debt that was lost in a bankruptcy."""
+    lost = factories.make_posted_invoice(on=factories.TODAY)
+    item = session.scalars(
+        sa.select(OpenItem).where(OpenItem.kind == ItemKind.INVOICE, OpenItem.source_id == lost.id)
+    ).one()
+    values = WriteOffValues(item.id, factories.TODAY, LONG[:200], reclaims_tax=True)
+    return write_offs.write_off(values, actor_id=None, today=factories.TODAY).id
 
 
 def _of_the_former_program() -> dict[str, int]:
@@ -316,6 +329,7 @@ def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
         "invoices.choose_work": [f"/invoices/from-order/{ids['order_done']}/choose"],
         "invoices.change_credit": [f"/invoices/{ids['credit']}/change-credit"],
         "invoices.credit": [f"{posted}/credit"],
+        "invoices.follow_up": [f"{posted}/follow-up"],
         "invoices.edit": [f"{draft}/edit"],
         "invoices.index": [
             "/invoices",
@@ -357,6 +371,8 @@ def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
             f"/payments/register?customer_id={ids['owed_customer']}",
         ],
         "payments.show": [f"/payments/{ids['payment']}"],
+        "payments.show_write_off": [f"/payments/write-off/{ids['write_off']}"],
+        "payments.write_off": [f"/payments/write-off?open_item_id={ids['owed']}"],
         "reports.aged_receivables": ["/reports/aged-receivables"],
         "reports.collected": ["/reports/collected", "/reports/collected?from=2026-03-01&to=2026-03-31"],
         "home.audit": ["/audit", "/audit?table=customer&from=2026-01-01"],

@@ -15,7 +15,7 @@ from fsm.invoices import drafts, withdrawing
 from fsm.invoices.models import Invoice
 from fsm.ledger.models import Period, Standing
 from fsm.ledger.periods import close_period
-from fsm.payments import queries, services
+from fsm.payments import marking, queries, services
 from fsm.payments.models import Payment, PaymentKind, PaymentMethod
 from fsm.payments.receivables import PartValues
 from fsm.payments.services import RefundValues, RegisterValues
@@ -230,11 +230,11 @@ def test_marking_as_unpaid_undoes_every_payment(database: Flask) -> None:
     last = pay(one, "800.00", keep_rest_on_account=True)
     assert on_account_of(last).balance == D("-90.00")
     with writing():
-        undone = services.mark_unpaid(one.id, actor_id=1, today=TODAY)
+        undone = marking.mark_unpaid(one.id, actor_id=1, today=TODAY)
     assert [payment.id for payment in undone] == [last.id, both.id]
     assert (item_of(one).balance, item_of(two).balance) == (D("1210.00"), D("1210.00"))
     with pytest.raises(ConflictError, match="no payments"), writing():
-        services.mark_unpaid(one.id, actor_id=1, today=TODAY)
+        marking.mark_unpaid(one.id, actor_id=1, today=TODAY)
 
 
 def test_a_rest_moved_to_the_same_invoice_is_undone_along_with_it(database: Flask) -> None:
@@ -254,7 +254,7 @@ def test_a_rest_moved_to_the_same_invoice_is_undone_along_with_it(database: Flas
         )
     assert item_of(invoice).balance == 0
     with writing():
-        services.mark_unpaid(invoice.id, actor_id=1, today=TODAY)
+        marking.mark_unpaid(invoice.id, actor_id=1, today=TODAY)
     assert item_of(invoice).balance == D("1210.00")
     assert on_account_of(on_account).balance == D("-300.00")  # still there, moved back
     assert session.get_one(Payment, partly.id).undone_at is not None

@@ -23,8 +23,8 @@ from fsm.invoices import drafts, services, withdrawing
 from fsm.invoices.models import Invoice
 from fsm.ledger.models import Account, AccountRole, ItemKind, JournalEntry, JournalHead, JournalLine, OpenItem
 from fsm.ledger.periods import load_chart
+from fsm.payments import marking, write_offs
 from fsm.payments import services as payments
-from fsm.payments import write_offs
 from fsm.payments.models import PaymentMethod
 from fsm.payments.receivables import PartValues
 from fsm.payments.services import RegisterValues
@@ -85,7 +85,7 @@ def paid_by(method: PaymentMethod) -> Invoice:
 
 def undone() -> None:
     invoice = paid(posted(("705000", "200.00", 21, "")), "242.00")
-    payments.mark_unpaid(invoice.id, actor_id=1, today=TODAY)
+    marking.mark_unpaid(invoice.id, actor_id=1, today=TODAY)
 
 
 def withdrawn() -> None:
