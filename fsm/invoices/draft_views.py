@@ -118,7 +118,7 @@ def _draft_of_chosen(order: ServiceOrder, chosen: Sequence[str], keys: Mapping[s
 
 @bp.route("/invoices/<id:invoice_id>/edit", methods=["GET", "POST"])
 def edit(invoice_id: int) -> ResponseReturnValue:
-    """Header and lines; ``then=review`` goes on to the review once saved."""
+    """Header and lines; ``then=review`` (or ``import``) goes on once saved."""
     invoice = _draft(invoice_id)
     if invoice.corrects_id is not None:
         return redirect(url_for("invoices.change_credit", invoice_id=invoice_id), 303)
@@ -130,8 +130,9 @@ def edit(invoice_id: int) -> ResponseReturnValue:
             lambda: drafts.save(invoice_id, form.values(), form.line_values(), version=form.sent_version()),
         )
         if saved is not None:
-            if request.form.get("then") == "review":
-                return redirect(url_for("invoices.review", invoice_id=invoice_id), 303)
+            if (then := request.form.get("then")) in {"review", "import"}:
+                next_page = "invoices.review" if then == "review" else "invoices.import_lines"
+                return redirect(url_for(next_page, invoice_id=invoice_id), 303)
             flash(_("The draft was saved."), "success")
             return redirect(url_for("invoices.edit", invoice_id=invoice_id), 303)
     return _editor(form, invoice_id), status()

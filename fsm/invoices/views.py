@@ -23,6 +23,7 @@ from fsm.invoices import (  # noqa: F401 - the other pages of the blueprint regi
     list_views,
     month_end_views,
     queries,
+    reuse_views,
     review_views,
     taken_over_views,
     withdrawing,

@@ -19,7 +19,7 @@ from fsm.imports import services as imports
 from fsm.imports import working
 from fsm.imports.mapping import Choices
 from fsm.imports.models import ImportKind
-from fsm.invoices import crediting, month_end, taken_over
+from fsm.invoices import crediting, month_end, reuse, taken_over
 from fsm.invoices.models import Invoice, InvoiceState
 from fsm.invoices.selection import Criteria, preview
 from fsm.invoices.taken_over import TakenOverValues
@@ -217,6 +217,7 @@ def _money() -> dict[str, int]:
         "journal_entry": session.scalars(sa.select(sa.func.max(JournalEntry.id))).one(),
         "payment": session.scalars(sa.select(sa.func.max(Payment.id))).one(),
         "write_off": _write_off(),
+        "model": reuse.save_as_model(posted.id, LONG[:100], replaces=False, actor_id=posted.created_by_id).id,
         "user": session.scalars(sa.select(sa.func.max(User.id))).one(),
     }
 
@@ -330,6 +331,12 @@ def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
         "invoices.change_credit": [f"/invoices/{ids['credit']}/change-credit"],
         "invoices.credit": [f"{posted}/credit"],
         "invoices.follow_up": [f"{posted}/follow-up"],
+        "invoices.models": ["/invoices/models", "/invoices/models?q=nothing-like-it"],
+        "invoices.save_as_model": [f"{posted}/save-as-model"],
+        "invoices.rename_model": [f"/invoices/models/{ids['model']}/rename"],
+        "invoices.start_from_model": [f"/invoices/models/{ids['model']}/start"],
+        "invoices.copy": [f"{posted}/copy"],
+        "invoices.import_lines": [f"{draft}/import-lines", f"{draft}/import-lines?q=nothing-like-it"],
         "invoices.edit": [f"{draft}/edit"],
         "invoices.index": [
             "/invoices",
