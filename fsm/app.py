@@ -49,6 +49,7 @@ from fsm.core.jobs import Handler
 from fsm.core.transactions import TransactionalFlask
 from fsm.customers import site_views as customer_views
 from fsm.documents import jobs as document_jobs
+from fsm.documents import layout_views
 from fsm.documents import views as document_views
 from fsm.home import findable
 from fsm.home import views as home_views
@@ -83,6 +84,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     payment_views.bp,
     document_views.bp,
     document_views.beside,
+    layout_views.bp,
     home_views.bp,
     ledger_views.bp,
     report_views.bp,

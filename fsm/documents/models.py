@@ -129,8 +129,19 @@ class CustomField(Base):
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own way to say it
 
 
+class TimeAnnex(StrEnum):
+    """Whether the hours that a document bills are listed behind it."""
+
+    NONE = "none"
+    HOURS = "hours"
+    TECHNICIANS = "technicians"
+
+
 class Layout(Base):
-    """How a document looks: ``design`` names one of the program's, ``accent`` a colour as ``#rrggbb``, empty: its own."""
+    """How a document looks: ``design`` names one of the program's, ``accent`` is a colour as ``#rrggbb``.
+
+    Archived, never deleted. What a posted document looks like is in its printed facts, and stays.
+    """
 
     __tablename__ = "layout"
     __audited__ = True
@@ -140,6 +151,8 @@ class Layout(Base):
     design: Mapped[str] = mapped_column(sa.String(20))
     accent: Mapped[str] = mapped_column(sa.String(7), default="")
     footer: Mapped[str] = mapped_column(sa.String(500), default="")
+    logo_size: Mapped[str] = mapped_column(sa.String(10), default="medium")
+    time_annex: Mapped[TimeAnnex] = mapped_column(choice(TimeAnnex, "time_annex"), default=TimeAnnex.NONE)
     bank_account_id: Mapped[int | None] = mapped_column(sa.ForeignKey(BankAccount.id))
     is_default: Mapped[bool] = mapped_column(sa.Boolean(name="is_default"), default=False)
     archived_at: Mapped[dt.datetime | None] = mapped_column(Moment)

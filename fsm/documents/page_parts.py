@@ -45,7 +45,7 @@ def identity(facts: Facts, words: Words) -> list[str]:
     place = f"{address.postal_code} {address.city}".strip()
     own_number = "" if seller.enterprise_number in seller.vat_number else company_number(seller.enterprise_number)
     who = [
-        f"{seller.name} {seller.legal_form}".strip(),
+        seller_name(facts),
         ", ".join(part for part in (address.street, address.street2, place) if part),
         seller.vat_number and f"{words.vat_number} {company_number(seller.vat_number)}",
         own_number and f"{words.enterprise_number} {own_number}",
@@ -57,6 +57,12 @@ def identity(facts: Facts, words: Words) -> list[str]:
         " · ".join(way for way in (seller.phone, seller.email, seller.website) if way),
     ]
     return [escape(sentence) for sentence in sentences if sentence.strip()]
+
+
+def seller_name(facts: Facts) -> str:
+    """With the legal form, which the law asks for; many companies have it in their name already."""
+    name, form = facts.seller.name, facts.seller.legal_form
+    return name if not form or form in name.split() else f"{name} {form}"
 
 
 def particulars(facts: Facts, words: Words) -> list[list[Cell]]:

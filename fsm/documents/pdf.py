@@ -123,6 +123,7 @@ def html_of(page: _Page, foot: Foot, logo: bytes | None) -> str:
             words=words,
             palette=page.palette,
             title=page.title,
+            seller_name=page_parts.seller_name(facts),
             subtitle=page_parts.subtitle(facts, words),
             mark=page.number if page.mark is Mark.DRAFT else "",
             particulars=page_parts.particulars(facts, words),

@@ -3,13 +3,24 @@
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from fsm.company import clauses
 from fsm.company.models import BankAccount, Company, Language, VatScheme
 from fsm.company.vat import category_of, status_of
 from fsm.core.money import rounded
-from fsm.documents.facts import AddressFacts, BankFacts, SellerFacts, TaxFacts, TotalsFacts
+from fsm.documents.facts import (
+    AddressFacts,
+    BankFacts,
+    BuyerFacts,
+    CustomFacts,
+    LineFacts,
+    SellerFacts,
+    TaxFacts,
+    TotalsFacts,
+)
 from fsm.documents.totals import TaxTotals, Totals
 from fsm.documents.words import CODES, Words
 
@@ -43,13 +54,58 @@ def seller_facts(company: Company, logo_sha256: str, language: Language) -> Sell
     )
 
 
+def buyer_facts(document: Any, enterprise_number: str) -> BuyerFacts:  # noqa: ANN401 - any priced document's columns
+    """The customer as the document itself names him: it may say something else than his record."""
+    address = partial(address_facts, language=document.language)
+    return BuyerFacts(
+        name=document.client_name,
+        billing_address=address(document.billing_address),
+        attention=document.client_attention,
+        vat_number=document.client_vat_number,
+        enterprise_number=enterprise_number,
+        delivery_address=address(document.delivery_address),
+        site_name=document.site_name,
+        site_address=address(document.site_address),
+    )
+
+
+def line_facts(
+    line: Any,  # noqa: ANN401 - any priced document's line
+    net: Decimal,
+    total: Decimal,
+    labels: Mapping[str, str] = MappingProxyType({}),
+) -> LineFacts:
+    """A line with what it comes to; ``labels`` are those of the company's own fields."""
+    return LineFacts(
+        position=line.position,
+        description=line.description,
+        quantity=line.quantity,
+        amount=line.amount,
+        amount_with_tax=line.amount_with_tax,
+        tax_rate=line.tax_rate,
+        total_without_tax=net,
+        total_with_tax=total,
+        unit=line.unit,
+        special_status=line.special_status,
+        section=line.section,
+        code=line.stockitem_code,
+        description_html=line.description_html,
+        custom=custom_facts(line.custom_values, labels),
+    )
+
+
+def custom_facts(values: Mapping[str, str] | None, labels: Mapping[str, str]) -> tuple[CustomFacts, ...]:
+    """What the company's own fields say, those that say something, under the words that people read."""
+    return tuple(CustomFacts(labels.get(name) or name, text) for name, text in (values or {}).items() if text)
+
+
 def bank_facts(account: BankAccount | None) -> BankFacts | None:
     """Of the account that the document prints."""
     return None if account is None else BankFacts(iban=account.iban, bic=account.bic)
 
 
-def totals_facts(totals: Totals) -> TotalsFacts:
-    """The figures in the sign that they have; a credit note's are turned before."""
+def totals_facts(totals: Totals, exchange_rate: Decimal = Decimal(1)) -> TotalsFacts:
+    """The figures in the sign that they have; a credit note's are turned before. In EUR as the books have them."""
     return TotalsFacts(
         total_without_tax=totals.total_without_tax,
         total_tax=totals.total_tax,
@@ -58,6 +114,7 @@ def totals_facts(totals: Totals) -> TotalsFacts:
         discount_total_with_tax=totals.discount_total_with_tax,
         cash_discount_total=totals.cash_discount_total,
         total_refundable_deposit=totals.total_refundable_deposit,
+        total_with_tax_in_euro=rounded(totals.total_with_tax * exchange_rate),
     )
 
 

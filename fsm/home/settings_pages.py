@@ -26,6 +26,7 @@ SETTINGS = (
     SettingsPage(
         "documents.settings", _l("Documents"), _l("Payment term, VAT calculation, cash discount, note"), "file"
     ),
+    SettingsPage("layouts.index", _l("Layouts"), _l("Design, colour and foot of what is printed"), "print"),
     SettingsPage(
         "service_orders.settings", _l("Service orders"), _l("Signature, prices on the tablet, minimum time"), "wrench"
     ),

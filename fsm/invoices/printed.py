@@ -1,7 +1,6 @@
 """The facts printed on an invoice or credit note, made from what posting worked out."""
 
-from decimal import Decimal
-from functools import partial
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 
@@ -9,24 +8,39 @@ from fsm.catalog.tax_rates import PRINTS_CLAUSE
 from fsm.company.models import BankAccount
 from fsm.core.db import session
 from fsm.documents import payment_reference, printing
-from fsm.documents.facts import BuyerFacts, CorrectedFacts, DocumentKind, Facts, LineFacts, SellerFacts
+from fsm.documents.facts import CorrectedFacts, DocumentKind, Facts, LineFacts, SellerFacts, TimeFacts
+from fsm.documents.layouts import Layouts
+from fsm.documents.models import CustomField, DocumentSettings, TimeAnnex
 from fsm.documents.services import logo_sha256_of
 from fsm.invoices import figures
+from fsm.invoices.drafts import BILL_KIND
 from fsm.invoices.issuing import Prepared
+from fsm.service_orders.billed_hours import billed_hours
 
 
 class Printer:
-    """Makes facts of many documents; what they share (seller, bank accounts) is read once."""
+    """Makes facts of these documents; what they share (seller, accounts, layouts, hours) is read once."""
 
-    def __init__(self) -> None:
+    def __init__(self, documents: Sequence[Prepared]) -> None:
         self._sellers: dict[str, SellerFacts] = {}
         self._accounts = {row.id: row for row in session.scalars(sa.select(BankAccount))}
+        self._layouts = Layouts()
+        self._shows_tax = session.get_one(DocumentSettings, 1).shows_tax
+        self._labels = dict(session.execute(sa.select(CustomField.name, CustomField.description)).all())
+        with_hours = [
+            one.invoice.id
+            for one in documents
+            if not one.is_credit_note and self._layouts.of(one.invoice.layout_id).time_annex is not TimeAnnex.NONE
+        ]
+        self._hours = billed_hours(BILL_KIND, with_hours)
 
     def facts(self, prepared: Prepared, number: str, structured_message: str = "") -> Facts:
         """Everything printed; positive for a credit note too."""
         invoice, language = prepared.invoice, prepared.invoice.language
         sign, company = invoice.sign, prepared.company
         country = company.country_code
+        layout = self._layouts.of(invoice.layout_id)
+        totals = figures.signed(prepared.totals, sign)
         taxes = printing.tax_facts(
             figures.signed_taxes(prepared.totals, sign),
             country=country,
@@ -38,12 +52,12 @@ class Printer:
             kind=DocumentKind(invoice.kind.value),
             language=language,
             number=number,
-            issue_date=prepared.on if number else invoice.invoice_date,
+            issue_date=prepared.on,
             seller=self._seller(prepared),
-            buyer=_buyer(prepared),
-            lines=tuple(_line(line, *row, sign) for line, row in zip(prepared.lines, _shown(prepared), strict=True)),
+            buyer=printing.buyer_facts(invoice, prepared.customer.enterprise_number),
+            lines=self._lines(prepared, sign),
             taxes=taxes,
-            totals=printing.totals_facts(figures.signed(prepared.totals, sign)),
+            totals=printing.totals_facts(totals, invoice.exchange_rate),
             delivery_date=prepared.delivery_date,
             due_date=None if prepared.is_credit_note else prepared.due_date,
             reference=invoice.reference,
@@ -66,6 +80,31 @@ class Printer:
                 has_dwelling_rate=any(line.rate_reason in PRINTS_CLAUSE for line in prepared.lines),
             ),
             note=invoice.note,
+            note_html=invoice.note_html,
+            layout=layout.design,
+            look=layout.look,
+            custom=printing.custom_facts(invoice.custom_values, self._labels),
+            times=self._times(prepared, layout.time_annex),
+            shows_tax=self._shows_tax or totals.total_tax != 0,
+            shows_tax_in_euro=invoice.show_tax_for_exchange_rate,
+        )
+
+    def _lines(self, prepared: Prepared, sign: int) -> tuple[LineFacts, ...]:
+        return tuple(
+            printing.line_facts(line, shown.net * sign, shown.total * sign, self._labels)
+            for line, shown in zip(prepared.lines, prepared.totals.lines, strict=True)
+        )
+
+    def _times(self, prepared: Prepared, annex: TimeAnnex) -> tuple[TimeFacts, ...]:
+        return tuple(
+            TimeFacts(
+                on=row.worked_on,
+                hours=row.hours,
+                description=row.description,
+                technician=row.technician if annex is TimeAnnex.TECHNICIANS else "",
+                order=row.order_number,
+            )
+            for row in self._hours.get(prepared.invoice.id, ())
         )
 
     def _seller(self, prepared: Prepared) -> SellerFacts:
@@ -74,42 +113,6 @@ class Printer:
             logo = logo_sha256_of(prepared.company)
             self._sellers[language] = printing.seller_facts(prepared.company, logo, language)
         return self._sellers[language]
-
-
-def _buyer(prepared: Prepared) -> BuyerFacts:
-    invoice = prepared.invoice
-    address = partial(printing.address_facts, language=invoice.language)
-    return BuyerFacts(
-        name=invoice.client_name,
-        billing_address=address(invoice.billing_address),
-        attention=invoice.client_attention,
-        vat_number=invoice.client_vat_number,
-        enterprise_number=prepared.customer.enterprise_number,
-        delivery_address=address(invoice.delivery_address),
-        site_name=invoice.site_name,
-        site_address=address(invoice.site_address),
-    )
-
-
-def _shown(prepared: Prepared) -> list[tuple[Decimal, Decimal]]:
-    return [(row.net, row.total) for row in prepared.totals.lines]
-
-
-def _line(line: figures.Line, net: Decimal, total: Decimal, sign: int) -> LineFacts:
-    return LineFacts(
-        position=line.position,
-        description=line.description,
-        quantity=line.quantity,
-        amount=line.amount,
-        amount_with_tax=line.amount_with_tax,
-        tax_rate=line.tax_rate,
-        total_without_tax=net * sign,
-        total_with_tax=total * sign,
-        unit=line.unit,
-        special_status=line.special_status,
-        section=line.section,
-        code=line.stockitem_code,
-    )
 
 
 def _corrected(prepared: Prepared) -> CorrectedFacts | None:

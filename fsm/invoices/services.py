@@ -60,8 +60,8 @@ def post(invoice_ids: Sequence[int], *, actor_id: int, today: dt.date) -> list[i
     for one in prepared:
         refuse_problems(one, today=today)
     numbers = _take_numbers(prepared)
-    messages = _structured_messages(prepared)
-    printer = Printer()
+    messages = structured_messages(prepared)
+    printer = Printer(prepared)
     facts = [
         (BILL_KIND, one.invoice.id, printer.facts(one, numbers[one.invoice.id].text, messages[one.invoice.id]))
         for one in prepared
@@ -119,7 +119,7 @@ def _take_numbers(prepared: Sequence[Prepared]) -> dict[int, Taken]:
     return numbers
 
 
-def _structured_messages(prepared: Sequence[Prepared]) -> dict[int, str]:
+def structured_messages(prepared: Sequence[Prepared]) -> dict[int, str]:
     """The Belgian payment reference; its base is the invoice's id, so that it is unique."""
     makes = session.get_one(DocumentSettings, 1).makes_structured_message
     return {

@@ -13,8 +13,7 @@ from fsm.core.transactions import attempt
 from fsm.documents import totals_panel
 from fsm.documents.beside import beside
 from fsm.documents.payment_reference import printed
-from fsm.documents.pdf import Mark
-from fsm.documents.services import pdf_of, render, withdrawn_pdf_of
+from fsm.documents.services import pdf_of, withdrawn_pdf_of
 from fsm.invoices import (  # noqa: F401 - the other pages of the blueprint register themselves
     credit_views,
     draft_views,
@@ -22,6 +21,7 @@ from fsm.invoices import (  # noqa: F401 - the other pages of the blueprint regi
     follow_up_views,
     list_views,
     month_end_views,
+    preview_views,
     queries,
     reuse_views,
     review_views,
@@ -29,10 +29,9 @@ from fsm.invoices import (  # noqa: F401 - the other pages of the blueprint regi
     withdrawing,
 )
 from fsm.invoices.blueprint import bp
+from fsm.invoices.draft_print import draft_pdf
 from fsm.invoices.forms import InvoiceSettingsForm
-from fsm.invoices.issuing import prepare
 from fsm.invoices.models import Invoice, InvoiceKind, InvoiceSettings, InvoiceState
-from fsm.invoices.printed import Printer
 from fsm.invoices.settings import save_settings
 from fsm.invoices.statuses import status_of
 from fsm.ledger.models import OpenItem
@@ -104,8 +103,7 @@ def pdf(invoice_id: int) -> ResponseReturnValue:
     """Shown in the browser: the frozen one of a posted document, a preview without number of a draft."""
     invoice = queries.document(invoice_id)
     if invoice.state is InvoiceState.DRAFT:
-        (prepared,) = prepare([invoice], today=g.today)
-        return _inline(render(Printer().facts(prepared, ""), mark=Mark.DRAFT), f"draft-{invoice.id}.pdf")
+        return _inline(draft_pdf(invoice, today=g.today), f"draft-{invoice.id}.pdf")
     read = pdf_of if invoice.state is InvoiceState.POSTED else withdrawn_pdf_of
     return _inline(read("invoice", invoice_id), f"{invoice.number}.pdf")
 

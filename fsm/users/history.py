@@ -49,6 +49,7 @@ ROWS: dict[str, tuple[tuple[str, str | None], ...]] = {
         ("task", "service_order_id"),
     ),
     "period": (("period", None),),
+    "layout": (("layout", None),),
     "company": tuple(
         (table, "*")
         for table in (

@@ -234,6 +234,14 @@ def upgrade() -> None:
         sa.Column("design", sa.String(length=20), nullable=False),
         sa.Column("accent", sa.String(length=7), nullable=False),
         sa.Column("footer", sa.String(length=500), nullable=False),
+        sa.Column("logo_size", sa.String(length=10), nullable=False),
+        sa.Column(
+            "time_annex",
+            sa.Enum(
+                "none", "hours", "technicians", name="time_annex", native_enum=False, create_constraint=True, length=20
+            ),
+            nullable=False,
+        ),
         sa.Column("bank_account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("is_default", sa.Boolean(name="is_default"), nullable=False),
         sa.Column("archived_at", sa.DateTime(timezone=True), nullable=True),

@@ -12,6 +12,7 @@ const modules = [
   ["form[data-columns]", () => import("fsm/list_columns")],
   ["[data-panel]", () => import("fsm/list_panel")],
   ["a.back", () => import("fsm/list_place")],
+  ["[data-preview]", () => import("fsm/preview")],
   ["[data-chart]", () => import("fsm/chart")],
 ];
 const htmxAttributes = "[hx-get], [hx-post], [hx-boost], [hx-boost\\:inherited]";

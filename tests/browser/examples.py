@@ -12,7 +12,7 @@ from fsm.catalog import kits, price_lists
 from fsm.catalog.price_lists import PriceListValues
 from fsm.core.audit import now
 from fsm.core.db import session, writing
-from fsm.documents import attachments, custom_fields, late_interest, remarks
+from fsm.documents import attachments, custom_fields, late_interest, layouts, remarks
 from fsm.documents.models import FieldPlace
 from fsm.files import services as files
 from fsm.imports import services as imports
@@ -62,6 +62,8 @@ NO_PAGES = frozenset(
         "invoices.export",
         "invoices.panel",
         "invoices.pdf",
+        "invoices.preview",
+        "layouts.show_preview",
         "invoices.run_progress",
         "invoices.suggest",
         "ledger.export",
@@ -230,7 +232,14 @@ def _beside() -> dict[str, int]:
     file = attachments.prepare("Time sheet.txt", b"8 h")
     attachments.add("invoice", invoice_id, file, actor_id=None)
     remark = remarks.add("invoice", invoice_id, remark_date=factories.TODAY, description=LONG, actor_id=None)
-    return {"field": field.id, "late_interest_rate": rate.id, "remarked": invoice_id, "remark": remark.id}
+    layout = layouts.add(layouts.LayoutValues(name="House style", footer=LONG[:200]))
+    return {
+        "layout": layout.id,
+        "field": field.id,
+        "late_interest_rate": rate.id,
+        "remarked": invoice_id,
+        "remark": remark.id,
+    }
 
 
 def _write_off() -> int:
@@ -288,6 +297,9 @@ def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
         "documents.edit_field": [f"/settings/documents/fields/{ids['field']}/edit"],
         "documents.edit_late_interest_rate": [f"/settings/documents/interest/{ids['late_interest_rate']}/edit"],
         "documents.fields": ["/settings/documents/fields"],
+        "layouts.edit": [f"/settings/layouts/{ids['layout']}/edit"],
+        "layouts.index": ["/settings/layouts"],
+        "layouts.new": ["/settings/layouts/new"],
         "documents.late_interest_rates": ["/settings/documents/interest"],
         "documents.new_late_interest_rate": ["/settings/documents/interest/new"],
         "catalog.customer_prices": [f"/catalog/customers/{ids['customer']}/prices"],
