@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 from typing import Any, TypeAlias
 
 TODAY = dt.date(2026, 3, 20)
@@ -44,28 +45,44 @@ class Books:
     years: Mapping[int, int]
     """Calendar year -> fiscal year id."""
 
-    @property
+    @cached_property
     def fresh(self) -> int:
         """Invoices of the last 30 days, not yet due."""
         return max(120, self.documents * 16 // 1000)
 
-    @property
+    @cached_property
     def overdue(self) -> int:
         """Every third of the invoices before those."""
         return max(120, self.documents * 5 // 1000)
 
-    @property
+    @cached_property
     def drafts(self) -> int:
         """Also the number of withdrawn documents, and of sent ones left to send."""
         return max(120, self.documents // 5_000)
 
-    @property
+    @cached_property
     def old(self) -> int:
         """Documents before all that is still open."""
         return self.documents - self.fresh - 3 * self.overdue
 
     def fate(self, at: int) -> Fate:
         """Of the document at this place, from 1."""
+        return self._fates[at]
+
+    def day(self, at: int) -> dt.date:
+        """When it was posted: evenly over the years, in the order of the numbers."""
+        return self._days[at]
+
+    # Each is asked for some twenty times a document, hence worked out once.
+    @cached_property
+    def _fates(self) -> list[Fate]:
+        return [self._fate(at) for at in range(self.documents + 1)]
+
+    @cached_property
+    def _days(self) -> list[dt.date]:
+        return [self._day(at) for at in range(self.documents + 1)]
+
+    def _fate(self, at: int) -> Fate:
         if at > self.documents - self.fresh:
             return Fate.TO_COLLECT
         if at > self.old:
@@ -75,8 +92,7 @@ class Books:
             return Fate.CREDIT_NOTE if at % step == 1 else Fate.CANCELLED
         return Fate.WRITTEN_OFF if at % 1000 == 3 else Fate.PAID  # noqa: PLR2004 - any place will do
 
-    def day(self, at: int) -> dt.date:
-        """When it was posted: evenly over the years, in the order of the numbers."""
+    def _day(self, at: int) -> dt.date:
         first_fresh = self.documents - self.fresh
         if at > first_fresh:
             return TODAY - dt.timedelta(days=DAYS_DUE - 1 - (at - first_fresh - 1) * DAYS_DUE // self.fresh)
