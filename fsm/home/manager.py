@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from fsm.reports import days_to_invoice, margins, receivables, sales, technicians
+from fsm.reports import days_to_invoice, margins, receivables, review_queue, sales, technicians
 from fsm.reports.days_to_invoice import Days
 from fsm.reports.receivables import OVERDUE, Sum
 from fsm.reports.sales import Amounts, CustomerRow
@@ -59,7 +59,7 @@ class SalesOutstanding:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """All that the page shows."""
+    """All that the page shows; ``to_review`` counts at most ``review_queue.LOOKED_THROUGH``."""
 
     turnover: Amounts
     turnover_before: Amounts
@@ -71,6 +71,7 @@ class Board:
     aged: Mapping[str, Sum]
     outstanding: SalesOutstanding
     customers: Sequence[CustomerRow]
+    to_review: int
 
     @property
     def owed(self) -> Sum:
@@ -107,6 +108,7 @@ def board(span: Span, today: dt.date) -> Board:
         aged=aged,
         outstanding=_outstanding(accounts, aged, today),
         customers=sales.by_customer(accounts, *days, size=MOST).rows,
+        to_review=review_queue.count(span),
     )
 
 

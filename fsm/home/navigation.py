@@ -37,6 +37,7 @@ MENU: tuple[tuple[Any, tuple[tuple[Any, str, str], ...]], ...] = (
         _l("Books"),
         (
             (_l("Journal"), "ledger.index", "book"),
+            (_l("Review"), "reports.review", "check"),
             (_l("Trial balance"), "reports.trial_balance", "scale"),
             (_l("Periods"), "ledger.periods", "calendar"),
             (_l("Integrity"), "home.integrity", "shield"),

@@ -5,6 +5,8 @@ from typing import Any
 from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from fsm.backups import queries as backups
+from fsm.core import audit
 from fsm.core.transactions import computes_only
 from fsm.home import checks, history_views, queries  # noqa: F401 - the pages of history register themselves
 from fsm.home import manager as managers
@@ -40,7 +42,13 @@ def show() -> ResponseReturnValue:
         dashboard=dashboard,
         entries=ledger.latest_entries(queries.ROWS) if g.actor.can("ledger.index") else [],
         urls=_urls(counts_posted=dashboard.counts_posted),
+        backup_warning=_backup_warning(),
     )
+
+
+def _backup_warning() -> str | None:
+    """For those who can do something about it."""
+    return backups.warning(audit.now()) if g.actor.can("backups.index") else None
 
 
 def _urls(*, counts_posted: bool) -> dict[str, str | None]:
@@ -72,6 +80,7 @@ def manager() -> ResponseReturnValue:
         before=managers.year_before(span, g.today),
         choices=pages.choices(span),
         board=managers.board(span, g.today),
+        backup_warning=_backup_warning(),
         bucket_labels=bucket_labels(),
         buckets=BUCKETS,
     )
@@ -87,7 +96,7 @@ def count_posted() -> ResponseReturnValue:
 @bp.get("/settings")
 def settings() -> ResponseReturnValue:
     """The pages of settings that this user may open."""
-    return render_template("home/settings.html", pages=open_settings_pages())
+    return render_template("home/settings.html", pages=open_settings_pages(), backup_warning=_backup_warning())
 
 
 @bp.get("/integrity")

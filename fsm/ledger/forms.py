@@ -53,6 +53,12 @@ class ReopenForm(Form):
     reason = TextField(_l("Reason"), [InputRequired(_l("Say why it is reopened."))], length=250)
 
 
+class QuestionForm(Form):
+    """What is to be found out about an entry."""
+
+    note = TextField(_l("Question"), [InputRequired(_l("Write what is to be found out."))], length=500)
+
+
 def entry_name(entry: JournalEntry) -> str:
     """How an entry is called: journal, fiscal year, number."""
     return _(

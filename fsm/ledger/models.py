@@ -185,6 +185,31 @@ class JournalEntry(Base):
     fiscal_year: Mapped[FiscalYear] = relationship(viewonly=True)
 
 
+class ReviewState(StrEnum):
+    """What a manager made of an entry."""
+
+    REVIEWED = "reviewed"
+    QUESTIONED = "questioned"
+
+
+class EntryReview(Base):
+    """A manager's mark on a posted entry; the entry itself never changes. None yet: it waits in the review queue."""
+
+    __tablename__ = "entry_review"
+    __audited__ = True
+    __table_args__ = (sa.Index("ix_entry_review_state_entry_id", "state", "entry_id"),)
+
+    id: Mapped[int] = mapped_column(ID, primary_key=True)
+    entry_id: Mapped[int] = mapped_column(sa.ForeignKey(JournalEntry.id), unique=True)
+    state: Mapped[ReviewState] = mapped_column(choice(ReviewState, "state"))
+    note: Mapped[str] = mapped_column(sa.String(500), default="")
+    by_id: Mapped[int] = mapped_column(ID)
+    at: Mapped[dt.datetime] = mapped_column(Moment)
+    version: Mapped[int] = mapped_column(sa.Integer, default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own way to say it
+
+
 class JournalLine(Base):
     """Either a debit or a credit, in EUR and in the entry's currency (exchange lines bear 0 of it)."""
 

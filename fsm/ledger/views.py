@@ -9,8 +9,8 @@ from flask_babel import gettext as _
 from fsm.core.transactions import attempt
 from fsm.customers import queries as customer_queries
 from fsm.ledger import periods as period_services
-from fsm.ledger import queries
-from fsm.ledger.forms import JOURNAL_LABELS, KIND_LABELS, ROLE_LABELS, ReopenForm, day_of, entry_name
+from fsm.ledger import queries, review_marks
+from fsm.ledger.forms import JOURNAL_LABELS, KIND_LABELS, ROLE_LABELS, QuestionForm, ReopenForm, day_of, entry_name
 from fsm.ledger.listing import JOURNAL
 from fsm.ledger.models import JournalEntry, Period
 from fsm.users import list_pages
@@ -74,10 +74,46 @@ def panel(entry_id: int) -> ResponseReturnValue:
 @bp.get("/<id:entry_id>")
 def show(entry_id: int) -> ResponseReturnValue:
     """One entry with its lines."""
+    return _entry_page(entry_id, QuestionForm())
+
+
+@bp.post("/<id:entry_id>/review")
+def review(entry_id: int) -> ResponseReturnValue:
+    """It was looked at and is right."""
+    review_marks.review([entry_id], actor_id=g.actor.id)
+    flash(_("The entry was reviewed."), "success")
+    return redirect(url_for("ledger.show", entry_id=entry_id), 303)
+
+
+@bp.post("/<id:entry_id>/question")
+def question(entry_id: int) -> ResponseReturnValue:
+    """Something is to be found out about it."""
+    form = QuestionForm()
+    if form.validate_on_submit():
+        attempt(form, lambda: review_marks.question(entry_id, form.note.data or "", actor_id=g.actor.id))
+    if form.errors:
+        return _entry_page(entry_id, form), 422
+    flash(_("The question stands beside the entry."), "success")
+    return redirect(url_for("ledger.show", entry_id=entry_id), 303)
+
+
+@bp.post("/<id:entry_id>/reopen-review")
+def reopen_review(entry_id: int) -> ResponseReturnValue:
+    """Take the mark back."""
+    review_marks.reopen(entry_id)
+    flash(_("The entry waits for review again."), "success")
+    return redirect(url_for("ledger.show", entry_id=entry_id), 303)
+
+
+def _entry_page(entry_id: int, form: QuestionForm) -> str:
     entry = queries.entry(entry_id)
+    mark = review_marks.marks([entry_id]).get(entry_id)
     lines = queries.lines_of(entry_id)
     return render_template(
         "ledger/show.html",
+        form=form,
+        mark=mark,
+        marked_by=user_queries.names([mark.by_id]).get(mark.by_id, "") if mark else "",
         entry=entry,
         lines=lines,
         totals=[
@@ -96,7 +132,7 @@ def show(entry_id: int) -> ResponseReturnValue:
 
 
 def _history(entry: JournalEntry) -> list[Entry]:
-    """An entry never changes: it was posted, and perhaps reversed."""
+    """An entry never changes: it was posted, perhaps reversed, and looked at by managers."""
     facts = [entry, queries.reversal_of(entry.id)]
     people = user_queries.names(fact.posted_by_id for fact in facts if fact)
     told = []
@@ -108,7 +144,7 @@ def _history(entry: JournalEntry) -> list[Entry]:
             else:
                 text = _("Reversed by %(entry)s", entry=entry_name(fact))
                 told.append(Entry(fact.posted_at, text, by, url=url_for("ledger.show", entry_id=fact.id)))
-    return told
+    return sorted([*told, *timeline("journal_entry", entry.id)], key=lambda one: one.at, reverse=True)
 
 
 @bp.get("/of/<string:kind>/<id:source_id>")

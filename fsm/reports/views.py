@@ -13,6 +13,7 @@ from fsm.ledger.queries import MonthRange
 from fsm.reports import (  # noqa: F401 - the other pages of the blueprint register themselves
     queries,
     receivables_views,
+    review_views,
     sales_views,
     work_views,
 )

@@ -100,6 +100,9 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "ledger.account": BOOKS,
     "ledger.accounts": BOOKS,
     "ledger.periods": BOOKS,
+    "ledger.review": MANAGERS,
+    "ledger.question": MANAGERS,
+    "ledger.reopen_review": MANAGERS,
     "ledger.close_period": MANAGERS,
     "ledger.reopen_period": MANAGERS,
     # --- catalog
@@ -301,6 +304,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "imports.open_invoices": SETTINGS,
     # --- reports
     "reports.trial_balance": BOOKS,
+    "reports.review": BOOKS,
+    "reports.review_many": MANAGERS,
     "reports.sales_of": READERS,
     "reports.collected": READERS,
     "reports.aged_receivables": READERS,

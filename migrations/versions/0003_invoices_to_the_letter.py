@@ -317,6 +317,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("user_id", "sha256", name=op.f("pk_tablet_blob")),
     )
     op.create_table(
+        "entry_review",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum("reviewed", "questioned", name="state", native_enum=False, create_constraint=True, length=20),
+            nullable=False,
+        ),
+        sa.Column("note", sa.String(length=500), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["entry_id"], ["journal_entry.id"], name=op.f("fk_entry_review_entry_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_entry_review")),
+        sa.UniqueConstraint("entry_id", name=op.f("uq_entry_review_entry_id")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("entry_review", schema=None) as batch_op:
+        batch_op.create_index("ix_entry_review_state_entry_id", ["state", "entry_id"], unique=False)
+
+    op.create_table(
         "sales_order",
         sa.Column(
             "state",

@@ -412,6 +412,7 @@ def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
             ),
         ],
         "reports.trial_balance": ["/reports/trial-balance"],
+        "reports.review": ["/reports/review?period=last-12-months"],
         "service_orders.add_part": [f"{order}/add-part?q=pump"],
         "service_orders.add_photo": [f"{order}/add-photo"],
         "service_orders.cancel": [f"{order}/cancel"],
