@@ -12,7 +12,7 @@ from fsm.core.db import session, total
 from fsm.core.types import AMOUNT
 from fsm.ledger.checks import STREAM, AnySelect, streamed
 from fsm.ledger.models import AccountRole, ItemMovement, JournalLine, MovementRole, OpenItem
-from fsm.ledger.services import standing_of
+from fsm.ledger.open_items import standing_of
 
 # The figures of an open item that its movements prove.
 PROVEN = ("invoiced", "paid", "credited", "written_off", "claimed", "balance", "balance_eur")

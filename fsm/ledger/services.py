@@ -8,8 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import cache
-from types import SimpleNamespace
-from typing import Any, TypeAlias
+from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -18,22 +17,19 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from fsm.core import bulk, numbering
 from fsm.core.audit import now
-from fsm.core.db import is_sqlite, lock, session, table_of
+from fsm.core.db import is_sqlite, session, table_of
 from fsm.core.errors import ConflictError, DomainError
 from fsm.ledger.models import (
     Account,
     AccountMonth,
-    ItemKind,
     ItemMovement,
     Journal,
     JournalEntry,
     JournalHead,
     JournalLine,
-    MovementRole,
-    OpenItem,
     Period,
-    Standing,
 )
+from fsm.ledger.open_items import Move, touch
 from fsm.ledger.periods import periods_for
 from fsm.ledger.posting import (
     ZERO,
@@ -47,8 +43,6 @@ from fsm.ledger.posting import (
     swapped,
 )
 
-Move: TypeAlias = tuple[NewItem | int, MovementRole, Decimal, Decimal]
-Item: TypeAlias = OpenItem | SimpleNamespace  # a stored one, or plain values on their way to a bulk insert
 # Composed once: they run at every posting, and to compose one takes longer than to run it.
 _ACCOUNTS = sa.select(Account.number, Account.id).where(Account.number.in_(sa.bindparam("numbers", expanding=True)))
 _LOCK_HEADS = (
@@ -82,7 +76,7 @@ def post(drafts: Sequence[EntryDraft], *, actor_id: int | None) -> list[int]:
     moves = [movements(draft) for draft in drafts]
     accounts = _accounts({line.account for entry in lines for line in entry})
     periods = periods_for([draft.entry_date for draft in drafts])
-    items = _touch_items(moves)
+    items = touch(moves)
     _add_to_months(drafts, lines, accounts)
     rows = _chained(drafts, lines, periods)
     ids = _insert(rows, lines, moves, accounts, items)
@@ -165,81 +159,6 @@ def _accounts(numbers: set[str]) -> dict[str, int]:
     if missing := sorted(numbers - found.keys()):
         raise DomainError(_("Account %(number)s is not in the chart of accounts.", number=missing[0]), "account_number")
     return found
-
-
-def _touch_items(moves: Sequence[Sequence[Move]]) -> dict[NewItem | int, int]:
-    """Insert the new items, lock the existing ones, add the movements to them; gives the id of each item named."""
-    named = {move[0]: None for entry in moves for move in entry}
-    fresh = [item for item in named if isinstance(item, NewItem)]
-    existing = {item for item in named if isinstance(item, int)}
-    existing |= {item.credits_item_id for item in fresh if item.credits_item_id is not None}
-    if existing:
-        query = sa.select(OpenItem.credits_item_id).where(
-            OpenItem.id.in_(existing), OpenItem.credits_item_id.is_not(None)
-        )
-        existing |= set(session.scalars(query))
-    rows: dict[int, OpenItem] = lock(OpenItem, existing)
-    new_rows = {item: _new_row(item) for item in fresh}
-    for entry in moves:
-        for item, role, amount, amount_eur in entry:
-            row = rows[item] if isinstance(item, int) else new_rows[item]
-            _add(row, role, amount, amount_eur)
-            if row.credits_item_id is not None and role is MovementRole.INVOICED:
-                rows[row.credits_item_id].credited -= amount
-    touched: list[Item] = [*rows.values(), *new_rows.values()]
-    for row in touched:
-        row.standing = standing_of(row)
-    ids: dict[NewItem | int, int] = {item_id: item_id for item_id in rows}
-    ids.update(zip(fresh, bulk.insert(OpenItem, [vars(row) for row in new_rows.values()]), strict=True))
-    session.flush()
-    return ids
-
-
-def _new_row(item: NewItem) -> SimpleNamespace:
-    return SimpleNamespace(
-        kind=item.kind,
-        source_id=item.source_id,
-        source_number=item.source_number,
-        customer_id=item.customer_id,
-        credits_item_id=item.credits_item_id,
-        opened_on=item.opened_on,
-        due_on=item.due_on,
-        currency=item.currency,
-        invoiced=ZERO,
-        paid=ZERO,
-        credited=ZERO,
-        written_off=ZERO,
-        claimed=ZERO,
-        balance=ZERO,
-        balance_eur=ZERO,
-    )
-
-
-def _add(row: Item, role: MovementRole, amount: Decimal, amount_eur: Decimal) -> None:
-    row.balance += amount
-    row.balance_eur += amount_eur
-    match role:
-        case MovementRole.INVOICED:
-            row.invoiced += amount
-        case MovementRole.PAID:
-            row.paid -= amount
-        case MovementRole.CREDITED:
-            row.credited -= amount
-        case MovementRole.WRITTEN_OFF:
-            row.written_off -= amount
-        case MovementRole.CLAIMED:
-            row.claimed += amount
-        case MovementRole.DISCOUNT | MovementRole.DIFFERENCE:
-            pass
-
-
-def standing_of(item: Item) -> Standing:
-    """The ledger's part of the table of product.md 7; also what ``fsm check`` recomputes."""
-    if item.kind is ItemKind.INVOICE and item.invoiced > 0 and item.credited == item.invoiced and not item.balance:
-        return Standing.CANCELLED
-    if item.balance:
-        return Standing.OPEN
-    return Standing.WRITTEN_OFF if item.written_off else Standing.SETTLED
 
 
 def _add_to_months(

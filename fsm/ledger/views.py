@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from fsm.core.transactions import attempt
 from fsm.customers import queries as customer_queries
+from fsm.ledger import accounts as balances
 from fsm.ledger import periods as period_services
 from fsm.ledger import queries, review_marks
 from fsm.ledger.forms import JOURNAL_LABELS, KIND_LABELS, ROLE_LABELS, QuestionForm, ReopenForm, day_of, entry_name
@@ -163,17 +164,17 @@ def entries_of(kind: str, source_id: int) -> ResponseReturnValue:
 @bp.get("/account/<string:number>")
 def account(number: str) -> ResponseReturnValue:
     """The lines of an account within whole months, with the running balance."""
-    row = queries.account(number)
-    months = queries.month_range(day_of(request.args.get("from")), day_of(request.args.get("to")), g.today)
-    page = queries.account_lines(row, months, request.args.get("after"))
-    opening = queries.opening_balance(row, months)
-    debit, credit = queries.turnover(row, months)
+    row = balances.account(number)
+    months = balances.month_range(day_of(request.args.get("from")), day_of(request.args.get("to")), g.today)
+    page = balances.account_lines(row, months, request.args.get("after"))
+    opening = balances.opening_balance(row, months)
+    debit, credit = balances.turnover(row, months)
     return render_template(
         "ledger/account.html",
         account=row,
         months=months,
-        years=queries.fiscal_years(),
-        periods=[period for period in reversed(queries.periods()) if period.fiscal_year_id == months.year.id],
+        years=balances.fiscal_years(),
+        periods=[period for period in reversed(balances.periods()) if period.fiscal_year_id == months.year.id],
         page=page,
         opening=opening,
         debit=debit,
@@ -187,22 +188,22 @@ def account(number: str) -> ResponseReturnValue:
 @bp.get("/accounts")
 def accounts() -> ResponseReturnValue:
     """The chart of accounts."""
-    year = queries.month_range(None, None, g.today).year
+    year = balances.month_range(None, None, g.today).year
     return render_template(
-        "ledger/accounts.html", rows=queries.chart(year), year=year, kind_labels=KIND_LABELS, role_labels=ROLE_LABELS
+        "ledger/accounts.html", rows=balances.chart(year), year=year, kind_labels=KIND_LABELS, role_labels=ROLE_LABELS
     )
 
 
 @bp.get("/periods")
 def periods() -> ResponseReturnValue:
     """Fiscal years and their months."""
-    rows = queries.periods()
+    rows = balances.periods()
     months: dict[int, list[Period]] = {}
     for row in rows:
         months.setdefault(row.fiscal_year_id, []).append(row)
     return render_template(
         "ledger/periods.html",
-        years=queries.fiscal_years(),
+        years=balances.fiscal_years(),
         months=months,
         names=user_queries.names(row.closed_by_id for row in rows),
     )
@@ -229,6 +230,6 @@ def reopen_period(period_id: int) -> ResponseReturnValue:
     return render_template(
         "ledger/reopen_period.html",
         form=form,
-        period=queries.period(period_id),
+        period=balances.period(period_id),
         entries=timeline("period", period_id),
     ), status

@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from fsm.core.db import session, total
+from fsm.ledger.accounts import YEARLY, MonthRange
 from fsm.ledger.models import Account, AccountMonth
-from fsm.ledger.queries import YEARLY, MonthRange
 
 ZERO = Decimal("0.00")
 

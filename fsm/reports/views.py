@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from fsm.core import csv_file
-from fsm.ledger import queries as ledger
+from fsm.ledger import accounts as ledger
+from fsm.ledger.accounts import MonthRange
 from fsm.ledger.forms import day_of
-from fsm.ledger.queries import MonthRange
 from fsm.reports import (  # noqa: F401 - the other pages of the blueprint register themselves
     queries,
     receivables_views,

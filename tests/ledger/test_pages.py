@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from fsm.core.db import session, writing
-from fsm.ledger import queries, services
+from fsm.ledger import accounts, queries, services
 from fsm.ledger.models import ItemKind, Journal, JournalEntry, MovementRole, OpenItem, Period
 from fsm.ledger.posting import EntryDraft, NewItem, credit, debit
 from fsm.users.models import Role
@@ -177,19 +177,19 @@ def test_the_running_balance_goes_on_from_page_to_page(database: Flask) -> None:
         services.post([sale(customer_id, 1, dt.date(2025, 1, 5))], actor_id=None)
         days = [dt.date(2025, 2 + place // 60, 1 + place % 28) for place in range(120)]
         services.post([sale(customer_id, place + 2, day) for place, day in enumerate(days)], actor_id=None)
-    row = queries.account("400000")
-    months = queries.month_range(dt.date(2025, 2, 1), dt.date(2025, 3, 31), MARCH)
-    assert queries.opening_balance(row, months) == D("242.00")
+    row = accounts.account("400000")
+    months = accounts.month_range(dt.date(2025, 2, 1), dt.date(2025, 3, 31), MARCH)
+    assert accounts.opening_balance(row, months) == D("242.00")
     balances: list[D] = []
     cursor, first_cursors = None, []
     while True:
-        page = queries.account_lines(row, months, cursor)
+        page = accounts.account_lines(row, months, cursor)
         balances += [line.balance for line in page.rows]
         first_cursors.append(page.previous)
         if (cursor := page.next) is None:
             break
     assert balances == [D("242.00") * place for place in range(2, 122)]
-    back = queries.account_lines(row, months, first_cursors[-1])
+    back = accounts.account_lines(row, months, first_cursors[-1])
     assert [line.balance for line in back.rows] == balances[50:100]
 
 
@@ -199,11 +199,11 @@ def test_income_starts_anew_each_fiscal_year(database: Flask) -> None:
         services.post(
             [sale(customer_id, 1, dt.date(2025, 12, 1)), sale(customer_id, 2, dt.date(2026, 2, 1))], actor_id=None
         )
-    months = queries.month_range(dt.date(2026, 3, 1), dt.date(2026, 3, 31), MARCH)
-    assert queries.opening_balance(queries.account("705000"), months) == D("-200.00")
-    assert queries.opening_balance(queries.account("400000"), months) == D("484.00")
+    months = accounts.month_range(dt.date(2026, 3, 1), dt.date(2026, 3, 31), MARCH)
+    assert accounts.opening_balance(accounts.account("705000"), months) == D("-200.00")
+    assert accounts.opening_balance(accounts.account("400000"), months) == D("484.00")
     assert (months.year.name, months.first_day, months.last_day) == ("2026", dt.date(2026, 3, 1), dt.date(2026, 3, 31))
-    across = queries.month_range(dt.date(2025, 11, 1), dt.date(2026, 3, 31), MARCH)
+    across = accounts.month_range(dt.date(2025, 11, 1), dt.date(2026, 3, 31), MARCH)
     assert (across.first_day, across.last_day) == (dt.date(2025, 11, 1), dt.date(2025, 12, 31))
 
 

@@ -2,7 +2,7 @@
 
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,12 +12,14 @@ from flask import Flask
 from fsm.app import create_app
 from fsm.core.db import db, session, writing
 from fsm.core.errors import DomainError
+from fsm.home import checks
 from fsm.invoices.models import Invoice
 from fsm.ledger.models import Journal, JournalEntry, Standing
-from fsm.payments import services
-from fsm.payments.models import Payment
+from fsm.payments import marking, services, write_offs
+from fsm.payments.models import Payment, WriteOff
 from fsm.payments.receivables import PartValues
-from fsm.payments.services import RegisterValues
+from fsm.payments.services import RefundValues, RegisterValues
+from fsm.payments.write_offs import WriteOffValues
 from tests import conftest, factories, postgres
 from tests.factories import TODAY
 from tests.payments.books import item_of, on_account_of
@@ -49,7 +51,7 @@ def own_app(engine_name: str, request: pytest.FixtureRequest, worker: str, tmp_p
         server.drop_database(f"{worker}_payments")
 
 
-def all_at_once(app: Flask, values: RegisterValues) -> list[str]:
+def all_at_once(app: Flask, verb: Callable[[], object]) -> list[str]:
     """What each of them was told; empty for who was served."""
     told: list[str] = []
     gate = threading.Barrier(PEOPLE)
@@ -59,7 +61,7 @@ def all_at_once(app: Flask, values: RegisterValues) -> list[str]:
             gate.wait(30)
             try:
                 with writing():
-                    services.register(values, actor_id=1, today=TODAY)
+                    verb()
                 told.append("")
             except DomainError as refusal:
                 told.append(str(refusal))
@@ -84,12 +86,36 @@ def posted(app: Flask) -> int:
 def test_the_same_payment_eight_times(own_app: Flask) -> None:
     invoice_id = posted(own_app)
     values = RegisterValues(paid_on=TODAY, parts=[PartValues(invoice_id=invoice_id)], amount=factories.Decimal(1210))
-    told = all_at_once(own_app, values)
+    told = all_at_once(own_app, lambda: services.register(values, actor_id=1, today=TODAY))
     assert told == ["", *["This is paid already: nothing is due."] * (PEOPLE - 1)]
     with own_app.app_context():
         item = item_of(session.get_one(Invoice, invoice_id))
         assert (item.paid, item.balance, item.standing) == (1210, 0, Standing.SETTLED)
         assert session.scalar(sa.select(sa.func.count()).select_from(Payment)) == 1
+
+
+def test_the_same_refund_and_the_same_write_off_eight_times(own_app: Flask) -> None:
+    invoice_id = posted(own_app)
+    with own_app.app_context(), writing():
+        payment = marking.mark_paid(invoice_id, actor_id=1, today=TODAY)
+        credit = factories.make_posted_credit(session.get_one(Invoice, invoice_id))
+        credit_id, item_id, payment_id = credit.id, item_of(credit).id, payment.id
+        number = credit.number
+    values = RefundValues(item_id, factories.Decimal(1210), TODAY)
+    told = all_at_once(own_app, lambda: services.refund(values, actor_id=1, today=TODAY))
+    assert told == ["", *[f"{number} has nothing left to give."] * (PEOPLE - 1)]
+    other_id = posted(own_app)
+    with own_app.app_context():
+        assert item_of(session.get_one(Invoice, credit_id)).balance == 0
+        owed = item_of(session.get_one(Invoice, other_id))
+        lost, other = WriteOffValues(owed.id, TODAY, "bankrupt", reclaims_tax=True), owed.source_number
+    told = all_at_once(own_app, lambda: write_offs.write_off(lost, actor_id=1, today=TODAY))
+    assert told == ["", *[f"Nothing is due on {other}."] * (PEOPLE - 1)]
+    with own_app.app_context():
+        refunds = session.scalars(sa.select(Payment.amount).where(Payment.id != payment_id)).all()
+        assert refunds == [factories.Decimal(1210)]
+        assert session.scalars(sa.select(WriteOff.tax)).all() == [factories.Decimal(210)]
+        assert checks.run() == []
 
 
 def test_eight_that_keep_the_rest_on_account(own_app: Flask) -> None:
@@ -100,7 +126,7 @@ def test_eight_that_keep_the_rest_on_account(own_app: Flask) -> None:
         amount=factories.Decimal(500),
         keep_rest_on_account=True,
     )
-    assert all_at_once(own_app, values) == [""] * PEOPLE
+    assert all_at_once(own_app, lambda: services.register(values, actor_id=1, today=TODAY)) == [""] * PEOPLE
     with own_app.app_context():
         assert item_of(session.get_one(Invoice, invoice_id)).balance == 0
         payments = session.scalars(sa.select(Payment).order_by(Payment.id)).all()

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from fsm.core import csv_file
 from fsm.core.db import writing
-from fsm.ledger import queries as ledger
+from fsm.ledger import accounts as ledger
 from fsm.ledger import services
 from fsm.ledger.models import ItemKind, Journal, MovementRole
 from fsm.ledger.posting import EntryDraft, NewItem, credit, debit

@@ -17,11 +17,12 @@ from fsm.core.errors import DomainError
 from fsm.customers.models import Customer, Site
 from fsm.documents.values import LineValues
 from fsm.home import checks
-from fsm.invoices import crediting, drafts, from_orders, services, withdrawing
+from fsm.invoices import crediting, drafts, from_orders, reuse, services, withdrawing
 from fsm.invoices.models import Invoice, InvoiceKind, InvoiceState
 from fsm.ledger.models import OpenItem
+from fsm.payments import marking, write_offs
 from fsm.payments import services as payments
-from fsm.payments.models import Payment, PaymentMethod
+from fsm.payments.models import Payment, PaymentMethod, WriteOff
 from fsm.payments.receivables import PartValues as Paid
 from fsm.service_orders import marks, parts, report, time_entries
 from fsm.service_orders import services as orders
@@ -90,6 +91,14 @@ class Walker:
         query = sa.select(Invoice).where(Invoice.state == InvoiceState.DRAFT)
         found: Invoice = self.pick(query if kind is None else query.where(Invoice.kind == kind))
         return found
+
+    def some_of(self, amount: D) -> D:
+        """All of it, or a part with cents."""
+        return amount if self.chance.random() < 0.6 else (amount * self.chance.randint(1, 99) / 100).quantize(D("0.01"))
+
+    def at_the_bank(self, amount: D | None, currency: str) -> D | None:
+        """What the bank shows of it in EUR; nothing to say of EUR."""
+        return None if currency == "EUR" or amount is None else (amount * D("0.95")).quantize(D("0.01"))
 
     def amount(self) -> D:
         """Some amount with cents."""
@@ -228,7 +237,13 @@ def save_lines(walker: Walker, invoice: Invoice) -> None:
         cash_discount_days_valid=8,
     )
     if not values.cash_discount_percentage:
-        values = draft_values(invoice, discount_percentage=values.discount_percentage)
+        is_foreign = walker.chance.random() < 0.2
+        values = draft_values(
+            invoice,
+            discount_percentage=values.discount_percentage,
+            currency="USD" if is_foreign else "EUR",
+            exchange_rate=D("0.92") if is_foreign else D(1),
+        )
     drafts.save(invoice.id, values, [*kept, *new], version=None)
 
 
@@ -265,13 +280,27 @@ def credit(walker: Walker) -> None:
     crediting.draft_credit(invoice.id, chosen, releases_work=walker.chance.random() < 0.5, actor_id=walker.office.id)
 
 
+def cancel_invoice(walker: Walker) -> None:
+    """The red button: all that is left is credited, and posted at once."""
+    releases = walker.chance.random() < 0.5
+    made = crediting.draft_credit(posted(walker).id, None, releases_work=releases, actor_id=walker.office.id)
+    services.post([made.id], actor_id=walker.office.id, today=walker.today)
+
+
+def copy_invoice(walker: Walker) -> None:
+    source = reuse.of_invoice(posted(walker).id)
+    reuse.start(source, walker.pick(sa.select(Customer)).id, actor_id=walker.office.id)
+
+
 def pay(walker: Walker) -> None:
     invoice = posted(walker)
-    exact = walker.chance.random() < 0.5
+    exact = walker.chance.random() < 0.5 and invoice.currency == "EUR"
+    amount = None if exact else abs(walker.amount())
     values = payments.RegisterValues(
         paid_on=walker.today,
         parts=[Paid(invoice_id=invoice.id)],
-        amount=None if exact else abs(walker.amount()),
+        amount=amount,
+        amount_eur=walker.at_the_bank(amount, invoice.currency),
         method=walker.chance.choice((None, PaymentMethod.CASH, PaymentMethod.BANCONTACT)),
         keep_rest_on_account=walker.chance.random() < 0.5,
         take_cash_discount=walker.chance.random() < 0.5,
@@ -288,7 +317,7 @@ def undo_payment(walker: Walker) -> None:
 def move(walker: Walker) -> None:
     giver = walker.pick(sa.select(OpenItem).where(OpenItem.balance < 0))
     receiver = walker.pick(sa.select(OpenItem).where(OpenItem.balance > 0))
-    amount = min(-giver.balance, receiver.balance)
+    amount = walker.some_of(min(-giver.balance, receiver.balance))
     payments.move(
         from_item_id=giver.id,
         to_item_id=receiver.id,
@@ -301,8 +330,40 @@ def move(walker: Walker) -> None:
 
 def refund(walker: Walker) -> None:
     item = walker.pick(sa.select(OpenItem).where(OpenItem.balance < 0))
-    values = payments.RefundValues(open_item_id=item.id, amount=-item.balance, paid_on=walker.today)
+    amount = walker.some_of(-item.balance)
+    values = payments.RefundValues(
+        open_item_id=item.id,
+        amount=amount,
+        paid_on=walker.today,
+        method=walker.chance.choice((None, PaymentMethod.CASH)),
+        amount_eur=walker.at_the_bank(amount, item.currency),
+    )
     payments.refund(values, actor_id=walker.office.id, today=walker.today)
+
+
+def mark_paid(walker: Walker) -> None:
+    marking.mark_paid(posted(walker).id, actor_id=walker.office.id, today=walker.today)
+
+
+def mark_unpaid(walker: Walker) -> None:
+    marking.mark_unpaid(posted(walker).id, actor_id=walker.office.id, today=walker.today)
+
+
+def write_off(walker: Walker) -> None:
+    item = walker.pick(sa.select(OpenItem).where(OpenItem.balance > 0))
+    values = write_offs.WriteOffValues(
+        open_item_id=item.id,
+        written_off_on=walker.today,
+        reason="bankrupt",
+        reclaims_tax=walker.chance.random() < 0.5,
+        amount=walker.some_of(item.balance),
+    )
+    write_offs.write_off(values, actor_id=walker.office.id, today=walker.today)
+
+
+def undo_write_off(walker: Walker) -> None:
+    row = walker.pick(sa.select(WriteOff))
+    write_offs.undo(row.id, actor_id=walker.office.id, today=walker.today)
 
 
 STEPS: tuple[Callable[[Walker], None], ...] = (
@@ -332,11 +393,18 @@ STEPS: tuple[Callable[[Walker], None], ...] = (
     mark_sent,
     withdraw,
     credit,
+    cancel_invoice,
+    copy_invoice,
     pay,
     pay,
     undo_payment,
+    mark_paid,
+    mark_unpaid,
+    move,
     move,
     refund,
+    write_off,
+    undo_write_off,
 )
 # Chance alone may take long to finish a first order; with one bill there is something to walk on.
 OPENING = (
