@@ -182,7 +182,7 @@ def _gate() -> Any:  # noqa: ANN401 - None or an answer
         return None
     company = company_services.current()
     g.company, g.time_zone = company, company.time_zone if company else "Europe/Brussels"
-    g.today = dt.datetime.now(formats.zone()).date()
+    g.today = _today()
     if company is None and is_api(request.path):
         raise api_errors.NotSetUpError
     if company is None and not endpoint.startswith("home.first_start"):
@@ -208,6 +208,11 @@ def _log_in_first() -> Any:  # noqa: ANN401 - an answer
     if request.method in {"GET", "HEAD"}:
         return redirect(url_for("users.log_in", next=request.full_path.rstrip("?")))
     return redirect(url_for("users.log_in"))
+
+
+def _today() -> dt.date:
+    """The company's day."""
+    return dt.datetime.now(formats.zone()).date()
 
 
 def _locale() -> str:

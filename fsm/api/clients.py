@@ -107,6 +107,7 @@ def _present(customer: Customer) -> CustomerValues:
 
 def create(data: Values, who: Asker) -> int:
     customer = services.create(_values(data, None))
+    sites.create_first_site(customer, today=who.today)  # as the page does: work needs a place
     _more(customer.id, data, who)
     return customer.id
 
@@ -225,7 +226,9 @@ COLUMNS: dict[str, Column] = {
     "state": Column(
         None,
         OneOf(STATES),
-        condition=lambda operator, active: Customer.archived_at.is_(None) == sa.literal(active == (operator == "eq")),
+        condition=lambda operator, active: (
+            Customer.archived_at.is_(None) if active == (operator == "eq") else Customer.archived_at.is_not(None)
+        ),
     ),
 }
 

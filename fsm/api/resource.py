@@ -68,6 +68,20 @@ class Part:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Action:
+    """A verb of its own on a thing: ``POST /invoices/3003/post``; ``spellings``: also ``?send_mail``.
+
+    ``work`` takes the id, the values and who asks, and gives what the answer tells beside its sentence.
+    """
+
+    name: str
+    done: str
+    work: Callable[[int, Values, Asker], Values]
+    schema: WireSchema = field(default_factory=WireSchema)
+    spellings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Resource:
     """A thing with an address of its own.
 
@@ -90,5 +104,6 @@ class Resource:
     verbs: Verbs
     always: Mapping[str, Callable[[], sa.ColumnElement[bool]]] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
+    actions: tuple[Action, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     pdf: Callable[[int], bytes] | None = None

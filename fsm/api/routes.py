@@ -17,11 +17,11 @@ from fsm.api.bodies import MAX_BULK, Body
 from fsm.api.errors import BadRequestError, ChangedError, sentence_of
 from fsm.api.fields import ListOf, Text, WireSchema, messages
 from fsm.api.fields import Part as PartField
-from fsm.api.resource import Asker, Part, Resource, Shown, Values
+from fsm.api.resource import Action, Asker, Part, Resource, Shown, Values
 from fsm.api.shown import shown
 from fsm.core.audit import now
 from fsm.core.db import session
-from fsm.core.errors import DomainError, NotFoundError
+from fsm.core.errors import DomainError, ForbiddenError, NotFoundError
 from fsm.core.transactions import key_is_optional, prepares
 
 RESOURCES: dict[str, Resource] = {}
@@ -41,6 +41,12 @@ def register(resource: Resource) -> None:
             _route(one, f"{name}_{verb}", method, _changing(resource, verb, work))
     for part in resource.parts:
         _register_part(resource, part, one)
+    for action in resource.actions:
+        _route(f"{one}/{action.name}", f"{name}_{action.name}", "POST", _acting(resource, action))
+
+
+def _acting(resource: Resource, action: Action) -> Callable[..., ResponseReturnValue]:
+    return lambda **ids: act(resource, action, ids[resource.id_name])
 
 
 def _changing(resource: Resource, verb: str, work: Callable[..., Any]) -> Callable[..., ResponseReturnValue]:
@@ -230,8 +236,29 @@ def create_many(resource: Resource) -> ResponseReturnValue:
     return answers.done(_("%(count)s created", count=len(ids)), {resource.name: made}, 201)
 
 
+def act(resource: Resource, action: Action, row_id: int) -> ResponseReturnValue:
+    """A verb of its own."""
+    g.field_names = resource.names
+    one_row(resource, row_id)
+    check_match(resource, row_id)
+    told = action.work(row_id, loaded(action.schema, _content()), asker())
+    return answers.done(_(action.done), {resource.id_name: row_id} | told)
+
+
+def _asked_in_the_address(resource: Resource) -> Action | None:
+    """``?send_mail``, as live clients write it; asks for the right of the action."""
+    for action in resource.actions:
+        if any(word in request.args for word in action.spellings):
+            if not g.actor.can(f"api.{resource.name}_{action.name}"):
+                raise ForbiddenError(_("Your roles do not allow this."))
+            return action
+    return None
+
+
 def change(resource: Resource, row_id: int, verb: str, work: Callable[..., Any]) -> ResponseReturnValue:
     """Change, replace or delete."""
+    if verb == "change" and (action := _asked_in_the_address(resource)):
+        return act(resource, action, row_id)
     g.field_names = resource.names
     one_row(resource, row_id)
     check_match(resource, row_id)
@@ -263,7 +290,7 @@ def list_parts(resource: Resource, part: Part, parent_id: int) -> ResponseReturn
 def one_part(resource: Resource, part: Part, parent_id: int, part_id: int) -> Values:
     """One of them; NotFoundError."""
     for row in parts_of(resource, part, parent_id):
-        if row[part.id_name] == part_id:
+        if row["id"] == part_id:
             return row
     raise NotFoundError(_("There is no %(item)s %(id)s.", item=part.item, id=part_id))
 

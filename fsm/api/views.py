@@ -2,12 +2,15 @@
 
 from flask import Blueprint
 
-from fsm.api import auth, key_views
+from fsm.api import auth, company_views, key_views  # noqa: F401 - company_views registers its routes
 from fsm.api.blueprint import bp
 from fsm.api.clients import CLIENTS
+from fsm.api.invoices import INVOICES
 from fsm.api.routes import register
+from fsm.api.service_orders import SERVICE_ORDERS
+from fsm.api.stock_items import STOCK_ITEMS
 
-for _resource in (CLIENTS,):
+for _resource in (INVOICES, CLIENTS, STOCK_ITEMS, SERVICE_ORDERS):
     register(_resource)
 bp.before_request(auth.check_token)
 bp.after_request(auth.tell)

@@ -47,6 +47,28 @@ def draft_blank_credit(customer_id: int, *, number: str, on: dt.date, today: dt.
     return _draft(customer_id, number, on, None, actor_id)
 
 
+def turn_into_credit(draft: Invoice, *, number: str | None, on: dt.date | None, reference: str) -> None:
+    """Make a fresh draft a credit note with lines of its own (S3's negative total).
+
+    It names the invoice with this number and date, else that of the customer's invoices whose number is its reference,
+    else none.
+    """
+    if number is None and reference:
+        known = session.execute(
+            sa.select(Invoice.number, Invoice.invoice_date).where(
+                Invoice.number == reference,
+                Invoice.customer_id == draft.customer_id,
+                Invoice.kind == InvoiceKind.INVOICE,
+                Invoice.state == InvoiceState.POSTED,
+            )
+        ).first()
+        number, on = (known.number, known.invoice_date) if known else (None, None)
+    draft.kind = InvoiceKind.CREDIT_NOTE
+    draft.days_due = 0
+    draft.corrects_number, draft.corrects_date = number, on
+    session.flush()
+
+
 def draft_credit_on(taken_over_id: int, *, actor_id: int) -> Invoice:
     """A draft credit note on a document that was taken over, with one line that proposes all that is due."""
     document: TakenOver | None = lock(TakenOver, [taken_over_id]).get(taken_over_id)

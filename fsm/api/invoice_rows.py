@@ -1,0 +1,263 @@
+"""Invoices as S3 shows them: a page of them in a handful of queries, by statements and not by the unit of work."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from fsm.api.addresses import shown_address
+from fsm.api.resource import Shown, Values
+from fsm.core.audit import TimelineNote
+from fsm.core.db import session, table_of
+from fsm.documents.models import CustomField, FieldPlace, Remark
+from fsm.documents.totals import ZERO
+from fsm.invoices import figures
+from fsm.invoices.models import Invoice, InvoiceFollowUp, InvoiceKind, InvoiceLine, InvoiceState, InvoiceTax
+from fsm.ledger.models import ItemKind, OpenItem, Standing
+from fsm.mail.models import MailMessage, MailRecipient
+from fsm.payments.models import Payment, PaymentPart
+from fsm.reminders.models import ClaimedCost
+from fsm.users.actor import Actor
+
+INVOICE_TABLE, LINE, TAX = table_of(Invoice), table_of(InvoiceLine), table_of(InvoiceTax)
+FOLLOW_UP, ITEM = table_of(InvoiceFollowUp), table_of(OpenItem)
+_SAME = (
+    *("id", "customer_id", "client_name", "client_attention", "kind", "number", "layout_id", "reference"),
+    *("invoice_date", "delivery_date", "discount_percentage", "cash_discount_percentage", "cash_discount_days_valid"),
+    *("cash_discount_date_valid", "currency", "exchange_rate", "show_tax_for_exchange_rate", "language"),
+    *("tax_calculation", "tax_included", "tax_rate_1", "tax_rate_2", "tax_rate_3", "note", "note_html", "state"),
+)
+_SIGNED = (
+    *("discount_total_without_tax", "total_refundable_deposit", "total_without_tax", "cash_discount_total"),
+    *("discount_total_with_tax", "total_with_tax"),
+)
+_OF_LINE = (
+    *("id", "invoice_id", "description", "description_html", "amount", "amount_with_tax", "unit", "stockitem_code"),
+    *("tax_rate", "special_status", "account_number"),
+)
+TAGS = ((3, "printed", "printed_at"), (6, "sent", "sent_at"), (9, "accountant", "accountant_at"))
+FOUND_KINDS = {InvoiceKind.INVOICE: ItemKind.INVOICE, InvoiceKind.CREDIT_NOTE: ItemKind.CREDIT_NOTE}
+
+
+def select(_actor: Actor) -> sa.Select[Any]:
+    """All of them: who may read invoices at all reads each."""
+    return sa.select(*INVOICE_TABLE.c)
+
+
+def rows(found: Sequence[Any], view: Shown, actor: Actor) -> list[Values]:
+    """What the schema shows of these rows."""
+    del actor
+    ids = [row.id for row in found]
+    follow_ups = {row.invoice_id: row for row in _of(FOLLOW_UP, FOLLOW_UP.c.invoice_id, ids)}
+    items = _open_items(ids)
+    parts: dict[str, Mapping[int, Sequence[Values]]] = {
+        name: read(ids, view) for name, read in READERS.items() if view.wants(name)
+    }
+    taxes = _taxes(found) if view.wants("total_tax_1", "total_tax_2", "total_tax_3") else {}
+    costs = _sums(parts.get("costs") or (read_costs(ids, view) if view.wants("total_costs") else {}))
+    activity = _last_activity(ids) if view.wants("last_activity") else {}
+    labels = _labels(FieldPlace.DOCUMENT) if view.wants("custom_values") else {}
+    made = []
+    for row in found:
+        values = _row(row, follow_ups.get(row.id), items.get(row.id), view)
+        values["total_costs"] = costs.get(row.id, ZERO)
+        values["last_activity"] = max(filter(None, (activity.get(row.id), row.posted_at, row.created_at)))
+        values["custom_values"] = _custom(row.custom_values, labels)
+        sums = taxes.get(row.id, {})
+        for place in (1, 2, 3):
+            values[f"total_tax_{place}"] = sums.get(values[f"tax_rate_{place}"], ZERO)
+        values |= {name: of_invoice.get(row.id, ()) for name, of_invoice in parts.items()}
+        made.append(values)
+    return made
+
+
+def _row(row: Any, follow_up: Any, item: Any, view: Shown) -> Values:  # noqa: ANN401 - rows of the tables
+    is_credit = row.kind is InvoiceKind.CREDIT_NOTE
+    sign = -1 if is_credit else 1
+    values: Values = {name: getattr(row, name) for name in _SAME}
+    values |= {name: getattr(row, name) * sign for name in _SIGNED}
+    for name in ("billing_address", "delivery_address", "site_address"):
+        values[name] = shown_address(getattr(row, name), row.language)
+    values["uri"] = f"{view.root}/invoices/{row.id}"
+    values["client_uri"] = f"{view.root}/clients/{row.customer_id}"
+    values["status"] = status_of(row.state, item, view.today)
+    values["total_paid"] = item.paid if item else ZERO
+    if follow_up is not None:
+        values["external_invoice_id"] = follow_up.external_invoice_id
+        values["outstanding_balance"] = follow_up.outstanding_balance
+        values["tags"] = [{"tag_id": tag, "name": name} for tag, name, at in TAGS if getattr(follow_up, at)]
+    if is_credit:
+        values["corrects_number"], values["corrects_date"] = row.corrects_number, row.corrects_date
+        return values
+    values |= {"days_due": row.days_due, "due_date": row.due_date, "structured_message": row.structured_message}
+    if follow_up is not None:
+        values["automatic_reminders"] = follow_up.automatic_reminders
+    if values["status"] == "overdue":
+        values["days_overdue"] = (view.today - item.due_on).days
+    elif values["status"] == "open":
+        values["days_overdue"] = 0
+    return values
+
+
+def status_of(state: InvoiceState, item: Any, today: dt.date) -> str:  # noqa: ANN401 - a row of open items
+    """S3's word, the first row of product.md 7 that fits."""
+    if state is not InvoiceState.POSTED or item is None:
+        return state.value
+    if item.standing is not Standing.OPEN or not item.balance:
+        return "closed"
+    return "overdue" if item.kind is ItemKind.INVOICE and item.due_on < today else "open"
+
+
+def _of(table: Any, parent: Any, ids: Sequence[int]) -> Iterable[Any]:  # noqa: ANN401 - a table and its column
+    return session.execute(sa.select(*table.c).where(parent.in_(ids))) if ids else ()
+
+
+def _open_items(ids: Sequence[int]) -> dict[int, Any]:
+    query = sa.select(ITEM.c.source_id, ITEM.c.kind, ITEM.c.standing, ITEM.c.balance, ITEM.c.paid, ITEM.c.due_on)
+    query = query.where(ITEM.c.kind.in_(list(FOUND_KINDS.values())), ITEM.c.source_id.in_(ids))
+    return {row.source_id: row for row in session.execute(query)} if ids else {}
+
+
+def _taxes(found: Sequence[Any]) -> dict[int, dict[Decimal, Decimal]]:
+    """VAT by rate: as it was posted; of a draft as it would be."""
+    sums: dict[int, dict[Decimal, Decimal]] = defaultdict(lambda: defaultdict(lambda: ZERO))
+    signs = {row.id: -1 if row.kind is InvoiceKind.CREDIT_NOTE else 1 for row in found}
+    query = sa.select(TAX.c.invoice_id, TAX.c.tax_rate, TAX.c.tax).where(TAX.c.invoice_id.in_(signs))
+    for row in session.execute(query):
+        sums[row.invoice_id][row.tax_rate] += row.tax * signs[row.invoice_id]
+    for row in found:
+        if row.state is InvoiceState.DRAFT and row.corrects_id is None:
+            lines = list(_of(LINE, LINE.c.invoice_id, [row.id]))
+            for tax in figures.totals_of(figures.plain_document(row), lines).taxes if lines else ():
+                sums[row.id][tax.key.tax_rate] += tax.tax
+    return sums
+
+
+def read_items(ids: Sequence[int], view: Shown) -> Mapping[int, Sequence[Values]]:
+    """The lines in their order; a credit note's have negative quantities and totals."""
+    found: dict[int, list[Values]] = defaultdict(list)
+    kind = sa.select(INVOICE_TABLE.c.kind).where(INVOICE_TABLE.c.id == LINE.c.invoice_id).scalar_subquery()
+    labels = _labels(FieldPlace.LINE)
+    for row in session.execute(
+        sa.select(*LINE.c, kind.label("kind")).where(LINE.c.invoice_id.in_(ids)).order_by(LINE.c.position)
+    ):
+        sign = -1 if row.kind is InvoiceKind.CREDIT_NOTE else 1
+        values: Values = {name: getattr(row, name) for name in _OF_LINE}
+        values["uri"] = f"{view.root}/invoices/{row.invoice_id}/items/{row.id}"
+        values["quantity"] = row.quantity * sign
+        values["total_without_tax"] = row.total_without_tax * sign
+        values["total_with_tax"] = row.total_with_tax * sign
+        values["custom_values"] = _custom(row.custom_values, labels)
+        found[row.invoice_id].append(values)
+    return found
+
+
+def read_payments(ids: Sequence[int], view: Shown) -> Mapping[int, Sequence[Values]]:
+    """What stands of each document's payments; what was undone is gone."""
+    found: dict[int, list[Values]] = defaultdict(list)
+    query = (
+        sa.select(
+            *(OpenItem.source_id.label("invoice_id"), Payment.id, Payment.paid_on, Payment.method),
+            *(Payment.description, PaymentPart.amount),
+        )
+        .join(PaymentPart, PaymentPart.open_item_id == OpenItem.id)
+        .join(Payment, Payment.id == PaymentPart.payment_id)
+        .where(OpenItem.kind.in_(list(FOUND_KINDS.values())), OpenItem.source_id.in_(ids), Payment.undone_at.is_(None))
+        .order_by(Payment.id)
+    )
+    for row in session.execute(query):
+        uri = f"{view.root}/invoices/{row.invoice_id}/payments/{row.id}"
+        found[row.invoice_id].append({**row._asdict(), "uri": uri})
+    return found
+
+
+def read_costs(ids: Sequence[int], view: Shown) -> Mapping[int, Sequence[Values]]:
+    """What is claimed and was not waived."""
+    found: dict[int, list[Values]] = defaultdict(list)
+    query = sa.select(ClaimedCost.id, ClaimedCost.invoice_id, ClaimedCost.amount, ClaimedCost.description)
+    query = query.where(ClaimedCost.invoice_id.in_(ids), ClaimedCost.undone_at.is_(None)).order_by(ClaimedCost.id)
+    for row in session.execute(query):
+        uri = f"{view.root}/invoices/{row.invoice_id}/costs/{row.id}"
+        found[row.invoice_id].append({**row._asdict(), "uri": uri})
+    return found
+
+
+def read_remarks(ids: Sequence[int], view: Shown) -> Mapping[int, Sequence[Values]]:
+    """Internal notes, in the order in which they were made."""
+    found: dict[int, list[Values]] = defaultdict(list)
+    query = sa.select(Remark.id, Remark.document_id, Remark.remark_date, Remark.description, Remark.description_html)
+    query = query.where(Remark.document_kind == "invoice", Remark.document_id.in_(ids)).order_by(Remark.id)
+    for row in session.execute(query):
+        uri = f"{view.root}/invoices/{row.document_id}/remarks/{row.id}"
+        found[row.document_id].append({**row._asdict(), "invoice_id": row.document_id, "uri": uri})
+    return found
+
+
+def read_events(ids: Sequence[int], view: Shown) -> Mapping[int, Sequence[Values]]:
+    """Mails about each document, with who gets them."""
+    found: dict[int, list[Values]] = defaultdict(list)
+    query = sa.select(MailMessage).where(MailMessage.about_kind == "invoice", MailMessage.about_id.in_(ids))
+    messages = session.scalars(query.order_by(MailMessage.id)).all()
+    recipients: dict[int, list[Values]] = defaultdict(list)
+    if messages:
+        wanted = sa.select(MailRecipient).where(MailRecipient.message_id.in_([message.id for message in messages]))
+        for one in session.scalars(wanted.order_by(MailRecipient.id)):
+            recipients[one.message_id].append(_recipient(one))
+    for message in messages:
+        about: int = message.about_id or 0
+        found[about].append(
+            {
+                "id": message.id,
+                "invoice_id": about,
+                "uri": f"{view.root}/invoices/{about}/events/{message.id}",
+                "date": message.created_at.date(),
+                "type": "email sent",
+                "content": message.sent_body or message.body,
+                "recipients": recipients[message.id],
+            }
+        )
+    return found
+
+
+def _recipient(one: MailRecipient) -> Values:
+    return {
+        "name": one.name,
+        "email": one.email,
+        "external_id": one.external_id,
+        "state": one.state.value,
+        "information": one.information,
+    }
+
+
+def _sums(costs: Mapping[int, Sequence[Values]]) -> dict[int, Decimal]:
+    return {invoice_id: sum((cost["amount"] for cost in of_it), ZERO) for invoice_id, of_it in costs.items()}
+
+
+def _last_activity(ids: Sequence[int]) -> dict[int, dt.datetime]:
+    query = sa.select(TimelineNote.subject_id, sa.func.max(TimelineNote.at)).where(
+        TimelineNote.subject_kind == "invoice", TimelineNote.subject_id.in_(ids)
+    )
+    return dict(session.execute(query.group_by(TimelineNote.subject_id)).all()) if ids else {}
+
+
+def _labels(place: FieldPlace) -> dict[str, str]:
+    query = sa.select(CustomField.name, CustomField.description).where(CustomField.place == place)
+    return dict(session.execute(query.order_by(CustomField.position)).all())
+
+
+def _custom(values: Mapping[str, str] | None, labels: Mapping[str, str]) -> list[Values]:
+    return [
+        {"name": name, "description": labels.get(name, name), "value": value} for name, value in (values or {}).items()
+    ]
+
+
+READERS = {
+    "items": read_items,
+    "payments": read_payments,
+    "costs": read_costs,
+    "remarks": read_remarks,
+    "events": read_events,
+}
