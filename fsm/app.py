@@ -58,10 +58,13 @@ from fsm.imports import jobs as import_jobs
 from fsm.imports import views as import_views
 from fsm.invoices import jobs as invoice_jobs
 from fsm.invoices import views as invoice_views
+from fsm.invoices.sending import SOURCE as INVOICE_MAIL
 from fsm.ledger import views as ledger_views
 from fsm.mail import jobs as mail_jobs
 from fsm.mail import sources as mail_sources
+from fsm.mail import views as mail_views
 from fsm.payments import views as payment_views
+from fsm.portal import views as portal_views
 from fsm.reports import views as report_views
 from fsm.service_orders import views as service_order_views
 from fsm.tablet import sync_views as tablet_sync
@@ -82,6 +85,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     tablet_views.bp,
     invoice_views.bp,
     payment_views.bp,
+    mail_views.bp,
+    portal_views.bp,
     document_views.bp,
     document_views.beside,
     layout_views.bp,
@@ -101,7 +106,7 @@ JOB_HANDLERS: dict[str, Handler] = {
     mail_jobs.SEND: mail_jobs.send,
 }
 # What mail asks of the slices whose records messages are about (mail/sources.py), by kind of record.
-MAIL_SOURCES: dict[str, mail_sources.Source] = {}
+MAIL_SOURCES: dict[str, mail_sources.Source] = {"invoice": INVOICE_MAIL}
 
 
 def create_app(**config: Any) -> Flask:  # noqa: ANN401 - Flask's configuration is free-form

@@ -15,9 +15,9 @@ ROOT = Path(fsm.__file__).resolve().parent
 SLICES = (
     "core",
     "files",
-    "mail",
     "users",
     "company",
+    "mail",
     "customers",
     "ledger",
     "catalog",

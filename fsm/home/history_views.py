@@ -49,6 +49,7 @@ SHOWN_AT = {
     "invoice": ("invoices.show", "invoice_id"),
     "invoice_settings": ("invoices.settings", ""),
     "labor_rate": ("catalog.edit_rate", "rate_id"),
+    "mail_settings": ("mail.settings", ""),
     "payment_settings": ("payments.settings", ""),
     "service_order": ("service_orders.show", "order_id"),
     "service_settings": ("service_orders.settings", ""),

@@ -14,6 +14,7 @@ from fsm.core.numbering import NumberCounter, NumberSeries
 from fsm.customers.models import Customer
 from fsm.invoices.models import Invoice, InvoiceFollowUp, InvoiceKind, InvoiceSettings, InvoiceState
 from fsm.ledger.models import FiscalYear, ItemKind, Journal, JournalEntry, JournalHead, OpenItem, Standing
+from fsm.mail import queries as mail
 from fsm.payments.models import Payment, PaymentKind
 from fsm.reports import sales
 from fsm.reports.sales import Amounts
@@ -61,6 +62,7 @@ class Dashboard:
     oldest_to_send: Sequence[Invoice]
     taken_over: Figure
     months: Sequence[Month]
+    mail_problems: int
 
 
 def dashboard(today: dt.date) -> Dashboard:
@@ -80,6 +82,7 @@ def dashboard(today: dt.date) -> Dashboard:
         oldest_to_send=_oldest_to_send(),
         taken_over=taken_over,
         months=months(today),
+        mail_problems=mail.problem_count(),
     )
 
 

@@ -57,11 +57,12 @@ def _urls(*, counts_posted: bool) -> dict[str, str | None]:
     pages: dict[str, tuple[str, dict[str, Any]]] = {
         "to_invoice": ("service_orders.done_not_invoiced", {}),
         "drafts": ("invoices.index", {"tab": "draft"}),
-        "to_send": ("invoices.index", {"tab": "posted", "sent": "no"}),
+        "to_send": ("invoices.index", {"tab": "to_send"}),
         "to_collect": ("invoices.index", {"tab": "to_collect"} | sent),
         "overdue": ("invoices.index", {"tab": "overdue"} | sent),
         "taken_over": ("reports.open_items", {"kind": "taken_over"}),
         "paid": ("payments.index", {"from": g.today.replace(day=1), "to": g.today, "money": "yes"}),
+        "mail_problems": ("mail.index", {"tab": "problems"}),
         "new_invoice": ("invoices.new", {}),
         "new_order": ("service_orders.new", {}),
     }

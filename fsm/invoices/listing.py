@@ -16,6 +16,7 @@ from fsm.invoices.queries import Filters, Row
 
 TABS: dict[str, Any] = {
     "draft": _l("Draft"),
+    "to_send": _l("To send"),
     "to_collect": _l("To collect"),
     "overdue": _l("Overdue"),
     "paid": _l("Paid"),
@@ -49,7 +50,10 @@ def _date(row: Row) -> dt.date | None:
 def _sent(row: Row) -> str:
     if row.invoice.state is not InvoiceState.POSTED:
         return ""
-    return _("Sent") if row.invoice.follow_up and row.invoice.follow_up.sent_at else _("Not sent")
+    is_sent = bool(row.invoice.follow_up and row.invoice.follow_up.sent_at)
+    if row.mailed is not None and (not is_sent or row.mailed.kind != "posted"):
+        return row.mailed.label
+    return _("Sent") if is_sent else _("Not sent")
 
 
 def _currency(row: Row) -> str:
@@ -164,7 +168,15 @@ INVOICES = ListSpec(
     opening_tab=lambda filters, _actor: "posted" if filters else "to_collect",
     tone=_tone,
     actions=(
-        Action(name="mark_many_sent", label=_l("Mark as sent"), tabs=ONLY_POSTED, icon="mail"),
+        Action(
+            name="send_many",
+            label=_l("Send"),
+            tabs=ONLY_POSTED,
+            icon="mail",
+            confirm=_l("Each goes to the customer's contacts who get invoices, with the text of its language."),
+        ),
+        Action(name="mark_many_sent", label=_l("Mark as sent"), tabs=ONLY_POSTED, icon="check"),
+        Action(name="send_many_to_accountant", label=_l("To the accountant"), tabs=ONLY_POSTED, icon="book"),
         Action(name="download_many", label=_l("PDFs as ZIP"), tabs=ONLY_POSTED, icon="download", is_download=True),
         Action(name="review_many", label=_l("Review and post"), tabs=frozenset({"draft"})),
         Action(

@@ -191,6 +191,7 @@ def _facts(found: InvoiceRun, progress: queries.Progress, tab: str, form: RunFor
         "row_states": ROW_STATES,
         "made": queries.made(found.id),
         "numbers": queries.numbers(found.id),
+        "unsent": len(queries.unsent(found.id)) if found.state is not RunState.RUNNING else 0,
         "tabs": [
             {
                 "label": label,

@@ -13,15 +13,18 @@ from sqlalchemy.orm import aliased, joinedload, selectinload
 from fsm.core import paging
 from fsm.core.db import session
 from fsm.core.errors import NotFoundError
+from fsm.core.lists import Status as MailStatus
 from fsm.core.money import rounded
 from fsm.core.types import sort_key
 from fsm.customers.models import Customer
 from fsm.invoices.models import Invoice, InvoiceFollowUp, InvoiceKind, InvoiceLine, InvoiceServiceOrder, InvoiceState
 from fsm.invoices.statuses import Status, status_of
 from fsm.ledger.models import NO_TERM, ItemKind, OpenItem, Standing
+from fsm.mail import queries as mail
+from fsm.mail.models import MailMessage
 from fsm.service_orders.models import ServiceOrder
 
-TABS = ("draft", "to_collect", "overdue", "paid", "cancelled", "credit_notes", "posted")
+TABS = ("draft", "to_send", "to_collect", "overdue", "paid", "cancelled", "credit_notes", "posted")
 ALL_TABS = (*TABS, "withdrawn")
 UNNUMBERED = ("draft", "withdrawn")
 BY_DUE_DATE = ("to_collect", "overdue")
@@ -51,6 +54,7 @@ class Row:
     total: Decimal
     due: Decimal | None
     due_date: dt.date | None
+    mailed: MailStatus | None = None
 
 
 def _unnumbered(tab: str, filters: Filters) -> sa.Select[Any]:
@@ -91,9 +95,12 @@ def _posted(tab: str, filters: Filters, today: dt.date) -> sa.Select[Any]:
     return query
 
 
-def _in_tab(tab: str, today: dt.date) -> sa.ColumnElement[bool]:
+def _in_tab(tab: str, today: dt.date) -> sa.ColumnElement[bool]:  # noqa: PLR0911 - a return per tab
     is_invoice = OpenItem.kind == ItemKind.INVOICE
     match tab:
+        case "to_send":  # by the index of what was not sent, a few rows
+            unsent = sa.select(InvoiceFollowUp.invoice_id).where(InvoiceFollowUp.sent_at.is_(None))
+            return sa.and_(OpenItem.kind.in_(_ITEM_KINDS), OpenItem.source_id.in_(unsent))
         case "to_collect":
             return sa.and_(is_invoice, OpenItem.standing == Standing.OPEN, OpenItem.due_on >= today)
         case "overdue":
@@ -155,7 +162,8 @@ def page(
         keys = [OpenItem.due_on, OpenItem.id] if sort.endswith("due") else [OpenItem.id]
         found = paging.page(query, keys, cursor, descending=descending, size=size)
         invoices = _by_id(item.source_id for item in found.rows)
-        rows = [_row(invoices[item.source_id], item, today) for item in found.rows]
+        mailed = mail.newest_by_record("invoice", list(invoices))
+        rows = [_row(invoices[item.source_id], item, today, mailed) for item in found.rows]
     return paging.Page(rows, found.previous, found.next)
 
 
@@ -164,7 +172,10 @@ def _by_id(invoice_ids: Iterable[int]) -> dict[int, Invoice]:
     return {invoice.id: invoice for invoice in session.scalars(query)}
 
 
-def _row(invoice: Invoice, item: OpenItem | None, today: dt.date) -> Row:
+def _row(
+    invoice: Invoice, item: OpenItem | None, today: dt.date, mailed: Mapping[int, MailMessage] | None = None
+) -> Row:
+    message = (mailed or {}).get(invoice.id)
     # The same sign for both kinds: a draft credit note stores positive figures too.
     return Row(
         invoice=invoice,
@@ -172,6 +183,7 @@ def _row(invoice: Invoice, item: OpenItem | None, today: dt.date) -> Row:
         total=invoice.total_with_tax * invoice.sign,
         due=item.balance if item else None,
         due_date=None if item is None or item.due_on == NO_TERM else item.due_on,
+        mailed=mail.status_of(message) if message else None,
     )
 
 

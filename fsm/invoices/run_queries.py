@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload
 from fsm.core import paging
 from fsm.core.db import session, total
 from fsm.core.errors import NotFoundError
-from fsm.invoices.models import Invoice, InvoiceState
+from fsm.invoices.models import Invoice, InvoiceFollowUp, InvoiceState
 from fsm.invoices.run_models import InvoiceRun, InvoiceRunOrder, InvoiceRunRow, RowState, RunState
 from fsm.service_orders.models import ServiceOrder
 
@@ -123,6 +123,18 @@ def numbers(run_id: int) -> tuple[str, str] | None:
     backwards = query.order_by(None).order_by(Invoice.invoice_date.desc(), Invoice.number_counter.desc())
     last = session.scalar(backwards.limit(1))
     return (first, last) if first and last else None
+
+
+def unsent(run_id: int, limit: int = 1000) -> list[int]:
+    """What it posted and nobody has sent yet: the first of them."""
+    query = (
+        sa.select(Invoice.id)
+        .join(InvoiceRunRow, InvoiceRunRow.invoice_id == Invoice.id)
+        .join(InvoiceFollowUp, InvoiceFollowUp.invoice_id == Invoice.id)
+        .where(InvoiceRunRow.run_id == run_id, Invoice.state == InvoiceState.POSTED, InvoiceFollowUp.sent_at.is_(None))
+        .order_by(Invoice.id)
+    )
+    return list(session.scalars(query.limit(limit)))
 
 
 def rows(run_id: int, tab: str, cursor: str | None) -> paging.Page[InvoiceRunRow]:

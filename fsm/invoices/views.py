@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response, current_app, flash, g, make_response, redirect, render_template, request, url_for
+from flask import current_app, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -25,6 +25,7 @@ from fsm.invoices import (  # noqa: F401 - the other pages of the blueprint regi
     queries,
     reuse_views,
     review_views,
+    sending_views,
     taken_over_views,
     withdrawing,
 )
@@ -32,6 +33,7 @@ from fsm.invoices.blueprint import bp
 from fsm.invoices.draft_print import draft_pdf
 from fsm.invoices.forms import InvoiceSettingsForm
 from fsm.invoices.models import Invoice, InvoiceKind, InvoiceSettings, InvoiceState
+from fsm.invoices.pdf_answer import inline
 from fsm.invoices.settings import save_settings
 from fsm.invoices.statuses import status_of
 from fsm.ledger.models import OpenItem
@@ -88,6 +90,7 @@ def _urls(invoice: Invoice, item: OpenItem | None) -> dict[str, str | None]:
         if item is not None and item.paid > 0 and not owed
         else None,
         "write_off": url_if_there("payments.write_off", open_item_id=item.id) if item is not None and owed else None,
+        "mail": url_if_there("mail.about", kind="invoice", about_id=invoice.id),
         "payments": url_if_there("payments.of_invoice", invoice_id=invoice.id),
         "entries": url_if_there("ledger.entries_of", kind="invoice", source_id=invoice.id),
     }
@@ -103,20 +106,9 @@ def pdf(invoice_id: int) -> ResponseReturnValue:
     """Shown in the browser: the frozen one of a posted document, a preview without number of a draft."""
     invoice = queries.document(invoice_id)
     if invoice.state is InvoiceState.DRAFT:
-        return _inline(draft_pdf(invoice, today=g.today), f"draft-{invoice.id}.pdf")
+        return inline(draft_pdf(invoice, today=g.today), f"draft-{invoice.id}.pdf")
     read = pdf_of if invoice.state is InvoiceState.POSTED else withdrawn_pdf_of
-    return _inline(read("invoice", invoice_id), f"{invoice.number}.pdf")
-
-
-def _inline(data: bytes, name: str) -> Response:
-    response = make_response(data)
-    response.mimetype = "application/pdf"
-    response.headers.set("Content-Disposition", "inline", filename=name)
-    # The browser's own viewer draws the pages with styles of its own, within this frame.
-    response.headers["Content-Security-Policy"] = (
-        "default-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
-    )
-    return response
+    return inline(read("invoice", invoice_id), f"{invoice.number}.pdf")
 
 
 @bp.route("/settings/invoices", methods=["GET", "POST"])

@@ -24,6 +24,7 @@ from fsm.invoices.models import (
 from fsm.ledger import services as ledger
 from fsm.ledger.models import ItemKind, OpenItem
 from fsm.ledger.queries import entry_date
+from fsm.mail import queries as mail
 from fsm.service_orders import claims
 from fsm.service_orders.billable import WorkKind
 from fsm.service_orders.models import WorkClaim
@@ -140,6 +141,8 @@ def why_not_withdrawn(invoice: Invoice) -> str | None:
     follow_up = session.scalar(sa.select(InvoiceFollowUp).where(InvoiceFollowUp.invoice_id == invoice.id))
     if follow_up is not None and (follow_up.sent_at or follow_up.accountant_at):
         return _("It has been sent: credit it instead.")
+    if mail.under_way("invoice", [invoice.id]):
+        return _("A message with it is on its way, or may have arrived: see its page.")
     later = sa.exists().where(
         Invoice.state == InvoiceState.POSTED,
         Invoice.number_series == invoice.number_series,

@@ -193,7 +193,7 @@ def _hand_over_all(message_id: int, ready: _Ready) -> None:
 
 
 def _carrier(settings: MailSettings) -> Carrier:
-    if not settings.host:
+    if not settings.uses_server:
         return FolderCarrier(f"{now():%Y-%m}")
     password = unseal(settings.password)
     if password is None:

@@ -44,7 +44,7 @@ class FolderCarrier:
         """Nothing is held."""
 
 
-def eml_of(month: str, name: str) -> Path | None:
-    """The file of a copy, where it is there."""
-    path = Path(current_app.config["DATA_FOLDER"]) / "mail" / month / f"{_NAME.sub('_', name)[:200]}.eml"
-    return path if path.is_file() else None
+def eml_of(name: str) -> Path | None:
+    """The file of a copy by its Message-ID, where it is there."""
+    folder = Path(current_app.config["DATA_FOLDER"]) / "mail"
+    return next(iter(folder.glob(f"*/{_NAME.sub('_', name)[:200]}.eml")), None)

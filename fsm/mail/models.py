@@ -51,7 +51,7 @@ TRANSITIONS: dict[RecipientState, frozenset[RecipientState]] = {
 
 
 class MailSettings(Base):
-    """How messages leave (one row). ``host`` empty: into the mail folder. ``password`` is sealed (``sealed.py``).
+    """How messages leave (one row): to a server, else into the mail folder. ``password`` is sealed (``sealed.py``).
 
     ``public_url`` is where customers reach this program; without it no message has a link.
     """
@@ -62,9 +62,11 @@ class MailSettings(Base):
     __table_args__ = (
         sa.CheckConstraint("id = 1", name="single_row"),
         sa.CheckConstraint("port BETWEEN 1 AND 65535", name="port"),
+        sa.CheckConstraint("NOT uses_server OR (host <> '' AND sender_email <> '')", name="server"),
     )
 
     id: Mapped[int] = mapped_column(ID, primary_key=True)
+    uses_server: Mapped[bool] = mapped_column(sa.Boolean(name="uses_server"), default=False)
     host: Mapped[str] = mapped_column(sa.String(255), default="")
     port: Mapped[int] = mapped_column(sa.Integer, default=587)
     security: Mapped[Security] = mapped_column(choice(Security, "security"), default=Security.STARTTLS)

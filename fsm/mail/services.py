@@ -107,25 +107,13 @@ def enqueue_messages(drafts: Sequence[Draft], *, actor_id: int | None, is_urgent
 
 def check(draft: Draft) -> Draft:
     """The draft with its addresses as servers want them. DomainError with the field for what cannot be sent."""
-    kind = KINDS[draft.kind]
     if draft.language not in LANGUAGES:
         raise DomainError(_("There is no such language."), "language")
     if not draft.recipients:
         raise DomainError(_("Who gets the message?"), "recipients")
     if len(draft.recipients) > MOST_RECIPIENTS:
         raise DomainError(_("At most %(most)s addresses.", most=MOST_RECIPIENTS), "recipients")
-    if not draft.subject.strip():
-        raise DomainError(_("The subject is missing."), "subject")
-    if len(draft.subject) > LONGEST_SUBJECT:
-        raise DomainError(_("At most %(most)s characters.", most=LONGEST_SUBJECT), "subject")
-    if _LINE_END.search(draft.subject):
-        raise DomainError(_("The subject is one line."), "subject")
-    if not draft.body.strip():
-        raise DomainError(_("The text is missing."), "body")
-    if len(draft.body) > LONGEST_BODY:
-        raise DomainError(_("At most %(most)s characters.", most=LONGEST_BODY), "body")
-    check_placeholders(draft.subject, kind.name, "subject")
-    check_placeholders(draft.body, kind.name, "body")
+    check_text(draft.subject, draft.body, draft.kind)
     if len(draft.attachments) > MOST_ATTACHMENTS:
         raise DomainError(_("At most %(most)s attachments.", most=MOST_ATTACHMENTS), "attachments")
     recipients = list(
@@ -144,8 +132,23 @@ def check(draft: Draft) -> Draft:
     )
 
 
-def check_placeholders(text: str, kind: str, field: str) -> None:
-    """DomainError that names what means nothing in this kind of message."""
+def check_text(subject: str, body: str, kind: str) -> None:
+    """DomainError with ``subject`` or ``body``: empty, too long, a placeholder that means nothing in this kind."""
+    if not subject.strip():
+        raise DomainError(_("The subject is missing."), "subject")
+    if len(subject) > LONGEST_SUBJECT:
+        raise DomainError(_("At most %(most)s characters.", most=LONGEST_SUBJECT), "subject")
+    if _LINE_END.search(subject):
+        raise DomainError(_("The subject is one line."), "subject")
+    if not body.strip():
+        raise DomainError(_("The text is missing."), "body")
+    if len(body) > LONGEST_BODY:
+        raise DomainError(_("At most %(most)s characters.", most=LONGEST_BODY), "body")
+    _check_placeholders(subject, kind, "subject")
+    _check_placeholders(body, kind, "body")
+
+
+def _check_placeholders(text: str, kind: str, field: str) -> None:
     wrong = unknown(text, KINDS[kind].placeholders)
     if wrong:
         known = ", ".join(f"{{{name}}}" for name in KINDS[kind].placeholders)
@@ -157,6 +160,7 @@ def check_placeholders(text: str, kind: str, field: str) -> None:
 def current_settings() -> MailSettings:
     """The row; as long as nothing was set, one that is not stored: everything goes into the mail folder."""
     return session.get(MailSettings, 1) or MailSettings(
+        uses_server=False,
         host="",
         port=587,
         security=Security.STARTTLS,
@@ -261,6 +265,15 @@ def it_arrived(message_id: int, *, recipient_id: int) -> MailMessage:
     states.settle(message)
     jobs.enqueue(JOB, [{"message_id": message_id}], is_urgent=True)  # what follows from its being sent
     return message
+
+
+def note_opened(external_id: str) -> None:
+    """The link in a copy was opened: it has arrived, whatever the server said or did not say."""
+    row = session.scalar(sa.select(MailRecipient).where(MailRecipient.external_id == external_id).with_for_update())
+    if row is not None and states.opened(row):
+        session.flush()
+        if not row.message.is_told:
+            jobs.enqueue(JOB, [{"message_id": row.message_id}])
 
 
 def set_aside(message_id: int) -> MailMessage:

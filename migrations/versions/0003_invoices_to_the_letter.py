@@ -115,6 +115,7 @@ def upgrade() -> None:
     op.create_table(
         "mail_settings",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("uses_server", sa.Boolean(name="uses_server"), nullable=False),
         sa.Column("host", sa.String(length=255), nullable=False),
         sa.Column("port", sa.Integer(), nullable=False),
         sa.Column(
@@ -131,6 +132,9 @@ def upgrade() -> None:
         sa.Column("public_url", sa.String(length=200), nullable=False),
         sa.Column("accountant_email", sa.String(length=254), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "NOT uses_server OR (host <> '' AND sender_email <> '')", name=op.f("ck_mail_settings_server")
+        ),
         sa.CheckConstraint("id = 1", name=op.f("ck_mail_settings_single_row")),
         sa.CheckConstraint("port BETWEEN 1 AND 65535", name=op.f("ck_mail_settings_port")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mail_settings")),

@@ -25,6 +25,10 @@ from fsm.invoices.selection import Criteria, preview
 from fsm.invoices.taken_over import TakenOverValues
 from fsm.ledger.models import ItemKind, JournalEntry, OpenItem, Period
 from fsm.ledger.periods import close_period
+from fsm.mail import links, queries, states
+from fsm.mail.addresses import Address
+from fsm.mail.models import RecipientState
+from fsm.mail.services import Document, Draft, enqueue_message
 from fsm.payments import write_offs
 from fsm.payments.models import Payment
 from fsm.payments.write_offs import WriteOffValues
@@ -64,8 +68,16 @@ NO_PAGES = frozenset(
         "invoices.pdf",
         "invoices.preview",
         "layouts.show_preview",
+        "invoices.print_pdf",
         "invoices.run_progress",
         "invoices.suggest",
+        "mail.about",
+        "mail.attachment",
+        "mail.download",
+        "mail.export",
+        "mail.progress",
+        "mail.test_result",
+        "portal.pdf",
         "ledger.export",
         "ledger.panel",
         "payments.export",
@@ -98,6 +110,7 @@ def make_examples() -> Examples:
     with writing(bulk=True):
         ids = _work() | _money() | _beside() | _of_the_former_program()
         ids["import"] = _import()
+        ids["message"] = _message(ids["posted"])
     working.check(ids["import"], today=factories.TODAY)
     with writing(bulk=True):
         period = session.scalars(sa.select(Period).order_by(Period.first_day)).first()
@@ -252,6 +265,25 @@ def _write_off() -> int:
     return write_offs.write_off(values, actor_id=None, today=factories.TODAY).id
 
 
+def _message(invoice_id: int) -> int:
+    """A message that was refused by one, may have reached another, and was opened by the third."""
+    draft = Draft(
+        kind="invoice",
+        language="english",
+        subject="Invoice 2600001",
+        body=f"Dear {{contact}},\n\n{LONG}\n\n{{link}}",
+        recipients=[Address("an@peeters.example", "An Peeters"), Address("b@peeters.example"), Address("c@x.example")],
+        about=("invoice", invoice_id),
+        attachments=[Document("2600001.pdf", "invoice", invoice_id)],
+    )
+    message = enqueue_message(draft, actor_id=user_of(Role.OFFICE).id)
+    words = "550 5.7.1 Service unavailable; client host blocked using a list whose name is long"
+    for row, state in zip(message.recipients, ("failed", "maybe_sent", "open"), strict=True):
+        row.state, row.information, row.attempts = RecipientState(state), words, 1
+    states.settle(message)
+    return message.id
+
+
 def _of_the_former_program() -> dict[str, int]:
     """An open invoice that was taken over."""
     document = TakenOverValues(
@@ -335,6 +367,13 @@ def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
         "api_keys.new": ["/api-keys/new"],
         "backups.index": ["/backups"],
         "home.integrity": ["/integrity"],
+        "mail.index": ["/mail", "/mail?tab=problems", "/mail?tab=on_the_way"],
+        "mail.settings": ["/settings/mail"],
+        "mail.show": [f"/mail/{ids['message']}"],
+        "mail.template": ["/settings/mail/texts/invoice/dutch"],
+        "mail.templates": ["/settings/mail/texts"],
+        "portal.document": [f"/view/{links.token_of(queries.message(ids['message']).recipients[2])}"],
+        "invoices.send": [f"{posted}/send"],
         "home.search": ["/search?q=a", "/search?q=nothing-like-it"],
         "home.settings": ["/settings"],
         "home.show": ["/"],

@@ -57,7 +57,14 @@ def behaviour(database: Flask) -> Iterator[Behaviour]:
 def use_server(port: int) -> None:
     with writing():
         session.merge(
-            MailSettings(id=1, host="127.0.0.1", port=port, security=Security.NONE, sender_email="we@testwerk.example")
+            MailSettings(
+                id=1,
+                uses_server=True,
+                host="127.0.0.1",
+                port=port,
+                security=Security.NONE,
+                sender_email="we@testwerk.example",
+            )
         )
 
 
