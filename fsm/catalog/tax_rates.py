@@ -75,18 +75,24 @@ def is_co_contracted(company: Company, customer: Customer) -> bool:
 
 
 def proposed_rate(
-    company: Company, customer: Customer, thing: Taxed, *, site: Site | None, on: dt.date
+    company: Company,
+    customer: Customer,
+    thing: Taxed,
+    *,
+    site: Site | None,
+    on: dt.date,
+    without_co_contractor: bool = False,
 ) -> ProposedRate:
     """Small business and co-contractor before the dwelling's rate, before the thing's own, before the default.
 
     ``customer`` is the one invoiced; ``site`` where the works are done (None: no works); ``on`` the date of the first
-    invoice for these works.
+    invoice for these works. ``without_co_contractor``: that regime is switched off for the document.
     """
     if company.vat_scheme is VatScheme.SMALL_BUSINESS:
         return ProposedRate(ZERO, "", RateReason.SMALL_BUSINESS)
     if thing.tax_rate is not None and thing.special_status:
         return ProposedRate(thing.tax_rate, thing.special_status, RateReason.OWN)
-    if is_co_contracted(company, customer):
+    if is_co_contracted(company, customer) and not without_co_contractor:
         return ProposedRate(ZERO, CO_CONTRACTOR, RateReason.CO_CONTRACTOR)
     if thing.tax_rate is None:
         usual = ProposedRate(company.default_tax_rate, "", RateReason.DEFAULT)

@@ -1,7 +1,7 @@
 """The limits of product.md 6 (S3) on documents and lines, each with the field's own sentence."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import sqlalchemy as sa
@@ -23,6 +23,12 @@ MAX_PRICE = Decimal("9999999.9999")
 MAX_DAYS_DUE = 999
 MAX_CASH_DISCOUNT_DAYS = 100
 ALL = 100
+MAX_NOTE = 2_000
+MAX_STATUS = 20
+# Texts of a document and of a line, by field.
+TEXTS = {"client_name": 100, "client_attention": 100, "reference": 250, "note": MAX_NOTE}
+LINE_TEXTS = {"description": MAX_DESCRIPTION, "special_status": MAX_STATUS, "stockitem_code": 20, "section": 250}
+_NOT_STORED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 UNIT = re.compile(r"[^\W\d_]\S{0,9}")
 ACCOUNT = re.compile(r"[0-9]{6,8}")
 CURRENCIES = ("EUR", "USD", "GBP", "CHF", "DKK", "SEK", "NOK", "PLN", "CZK", "HUF", "RON", "BGN", "JPY", "CAD", "AUD")
@@ -34,6 +40,7 @@ def _refuse(sentence: str, field: str) -> None:
 
 def check_document(values: DocumentValues) -> None:
     """Limits of the document's own fields."""
+    _check_texts(values, TEXTS)
     if not values.client_name.strip():
         _refuse(_("The customer's name is missing."), "client_name")
     if not 0 <= values.days_due <= MAX_DAYS_DUE:
@@ -76,8 +83,7 @@ def _known_accounts(lines: Sequence[LineValues]) -> set[str]:
 def _check_line(line: LineValues, company: Company, rates: tuple[Decimal, ...], accounts: set[str]) -> None:
     if not line.description.strip():
         _refuse(_("The description is missing."), "description")
-    if len(line.description) > MAX_DESCRIPTION:
-        _refuse(_("At most %(most)s characters.", most=MAX_DESCRIPTION), "description")
+    _check_texts(line, LINE_TEXTS)
     _check_number(line.quantity, 2, -MAX_QUANTITY, MAX_QUANTITY, "quantity")
     for field in ("amount", "amount_with_tax"):
         value = getattr(line, field)
@@ -103,6 +109,15 @@ def _check_vat(line: LineValues, company: Company, rates: tuple[Decimal, ...]) -
             status_of(line.special_status, company.country_code, company.vat_scheme)
         except LookupError:
             _refuse(_("This VAT status is not known."), "special_status")
+
+
+def _check_texts(values: DocumentValues | LineValues, lengths: Mapping[str, int]) -> None:
+    for field, most in lengths.items():
+        text = getattr(values, field)
+        if len(text) > most:
+            _refuse(_("At most %(most)s characters.", most=most), field)
+        if _NOT_STORED.search(text):
+            _refuse(_("There is a character here that cannot be stored."), field)
 
 
 def _check_number(value: Decimal, places: int, low: Decimal, high: Decimal, field: str) -> None:

@@ -1,6 +1,7 @@
 """From a line as it is typed to the columns of a stored one, and what the catalog says of it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,10 @@ from fsm.catalog.models import LaborRate, StockItem
 from fsm.catalog.tax_rates import Taxed
 from fsm.core.db import session
 from fsm.core.errors import DomainError
+from fsm.documents import custom_fields
+from fsm.documents.limits import MAX_DESCRIPTION
+from fsm.documents.models import CustomField, FieldPlace
+from fsm.documents.rich_text import both
 from fsm.documents.totals import unit_prices
 from fsm.documents.values import LineValues
 
@@ -37,6 +42,34 @@ def costs_of(wanted: Sequence[LineValues]) -> dict[int | None, Decimal]:
         return {}
     query = sa.select(StockItem.id, StockItem.purchase_price).where(StockItem.id.in_(ids))
     return dict(session.execute(query).all())
+
+
+def resolved(wanted: Sequence[LineValues], kept: Mapping[int, Mapping[str, str]]) -> list[LineValues]:
+    """Lines whose HTML is cleaned and has made their text, and whose custom values are checked.
+
+    ``kept``: custom values of stored lines by id. DomainError with the field, as ``lines-<place>-<field>``.
+    """
+    fields = custom_fields.by_name(FieldPlace.LINE) if any(values.custom_values for values in wanted) else {}
+    found = []
+    for place, values in enumerate(wanted):
+        try:
+            found.append(_resolved(values, fields, kept.get(values.line_id or 0, {})))
+        except DomainError as refusal:
+            raise DomainError(refusal.sentence, f"lines-{place}-{refusal.field}") from None
+    return found
+
+
+def _resolved(values: LineValues, fields: Mapping[str, CustomField], kept: Mapping[str, str]) -> LineValues:
+    if not values.description_html and not values.custom_values:
+        return values
+    text, markup = both(values.description, values.description_html, most=MAX_DESCRIPTION, field="description")
+    custom = custom_fields.check_values(values.custom_values, fields, kept)
+    return replace(values, description=text, description_html=markup, custom_values=custom)
+
+
+def extras_of(values: LineValues) -> dict[str, Any]:
+    """The columns of a resolved line that not every kind of document has."""
+    return {"description_html": values.description_html, "custom_values": dict(values.custom_values)}
 
 
 def columns_of(

@@ -2,13 +2,14 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Protocol
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from fsm.catalog.tax_rates import ProposedRate, RateReason, Taxed, proposed_rate, why
+from fsm.catalog.tax_rates import ProposedRate, RateReason, Taxed, is_co_contracted, proposed_rate, why
 from fsm.company.models import Company
 from fsm.company.vat import dwelling_rule
 from fsm.customers.dwellings import is_old_enough, rule_of
@@ -49,7 +50,9 @@ class LineRates:
         site: Site | None = None,
         sites: Mapping[int, Site] | None = None,
         first_days: Mapping[int, dt.date] | None = None,
+        without_co_contractor: bool = False,
     ) -> None:
+        self._without_co_contractor = without_co_contractor
         self._company, self._customer, self._on, self._site = company, customer, on, site
         self._sites, self._first_days = sites or {}, first_days or {}
 
@@ -60,7 +63,41 @@ class LineRates:
     def proposed(self, thing: Taxed, service_order_id: int | None = None) -> ProposedRate:
         """The rate of a line for this thing, of this order."""
         site, on = self.site_of(service_order_id), self._day(service_order_id)
-        return proposed_rate(self._company, self._customer, thing, site=site, on=on)
+        return proposed_rate(
+            self._company,
+            self._customer,
+            thing,
+            site=site,
+            on=on,
+            without_co_contractor=self._without_co_contractor,
+        )
+
+    @property
+    def may_be_co_contracted(self) -> bool:
+        """Whether the regime is for this customer, switched off for the document or not."""
+        return is_co_contracted(self._company, self._customer)
+
+    def switched(self, values: LineValues, thing: Taxed, before: RatedLine | None) -> LineValues:
+        """A line after the co-contractor regime was switched off or on for its document.
+
+        What bore the other proposal bears this one; rates that a person chose stay.
+        """
+        if values.quantity == 0:
+            return values
+        order_id = before.service_order_id if before else None
+        site, on = self.site_of(order_id), self._day(order_id)
+        other = proposed_rate(
+            self._company,
+            self._customer,
+            thing,
+            site=site,
+            on=on,
+            without_co_contractor=not self._without_co_contractor,
+        )
+        if (values.tax_rate, values.special_status) != (other.tax_rate, other.special_status):
+            return values
+        rate = self.proposed(thing, order_id)
+        return replace(values, tax_rate=rate.tax_rate, special_status=rate.special_status)
 
     def reason(self, values: LineValues, thing: Taxed, before: RatedLine | None) -> str | None:
         """Why a line that is saved bears its rate: the rule that proposes it, or a person's hand."""

@@ -1,6 +1,7 @@
 """What the pages and the API hand over to be saved."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from fsm.company.models import Language
@@ -11,7 +12,8 @@ from fsm.documents.models import CashDiscountMode, TaxCalculation
 class LineValues:
     """A line as it is saved; of the two unit prices the one that the document's ``tax_included`` names counts.
 
-    ``labor_rate_id``, the rate just chosen for the line, only says why it bears its VAT: it is not stored.
+    ``labor_rate_id``, the rate just chosen for the line, only says why it bears its VAT: it is not stored. Where
+    ``description_html`` is given it counts, and the description is made from it. ``custom_values`` are texts by name.
     """
 
     description: str
@@ -27,6 +29,8 @@ class LineValues:
     labor_rate_id: int | None = None
     section: str = ""
     line_id: int | None = None
+    description_html: str = ""
+    custom_values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

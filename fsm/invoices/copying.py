@@ -27,9 +27,15 @@ SAME = (
     "tax_rate_3",
     "bank_account_id",
     "sales_order_id",
+    "show_tax_for_exchange_rate",
+    "custom_values",
+    "layout_id",
+    "without_co_contractor",
 )
 SAME_LINE = (
     "description",
+    "description_html",
+    "custom_values",
     "unit",
     "amount",
     "amount_with_tax",

@@ -1,7 +1,7 @@
 """Drafts: a blank one, one from service orders, saving, deleting. A draft has no number and may change freely."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +11,6 @@ from flask_babel import gettext as _
 
 from fsm.catalog.tax_rates import Taxed
 from fsm.company import services as company_services
-from fsm.company.models import Company
 from fsm.company.queries import default_bank_account
 from fsm.core import bulk
 from fsm.core.audit import note, notes, now
@@ -23,16 +22,18 @@ from fsm.customers.models import Customer, Site
 from fsm.documents import beside
 from fsm.documents.defaults import DocumentDefaults
 from fsm.documents.limits import check_document, check_lines
-from fsm.documents.lines import columns_of, costs_of, thing_of, things_of
+from fsm.documents.lines import columns_of, costs_of, extras_of, resolved, thing_of, things_of
 from fsm.documents.models import TaxCalculation
+from fsm.documents.queries import default_layout
 from fsm.documents.rates import LineRates
 from fsm.documents.totals import ZERO
 from fsm.documents.values import LineValues
-from fsm.invoices import figures
+from fsm.invoices import draft_fields, figures
+from fsm.invoices.follow_up import change_follow_up
 from fsm.invoices.models import Invoice, InvoiceFollowUp, InvoiceKind, InvoiceLine, InvoiceServiceOrder, InvoiceState
 from fsm.invoices.rates import rates_of
 from fsm.invoices.run_models import InvoiceRunRow, RowState
-from fsm.invoices.values import DraftValues
+from fsm.invoices.values import DraftValues, FollowUpValues
 from fsm.ledger.queries import account_of_role
 from fsm.service_orders import claims
 
@@ -92,7 +93,7 @@ def create_many(
     bulk.insert(
         InvoiceFollowUp,
         [
-            {"invoice_id": invoice_id, "automatic_reminders": bool(customers[customer_id].automatic_reminders)}
+            {"invoice_id": invoice_id, "automatic_reminders": defaults.reminds(customers[customer_id])}
             for invoice_id, (customer_id, _lines) in zip(ids, wanted, strict=True)
         ],
     )
@@ -110,10 +111,11 @@ def customer_of(customer_id: int) -> Customer:
 
 def new_draft(customer: Customer, site: Site | None, actor_id: int) -> Invoice:
     """A draft with all that customer, site and settings say, without lines."""
-    invoice = Invoice(**Defaults().of(customer, site), created_by_id=actor_id, created_at=now())
+    defaults = Defaults()
+    invoice = Invoice(**defaults.of(customer, site), created_by_id=actor_id, created_at=now())
     session.add(invoice)
     session.flush()
-    session.add(InvoiceFollowUp(invoice_id=invoice.id, automatic_reminders=bool(customer.automatic_reminders)))
+    session.add(InvoiceFollowUp(invoice_id=invoice.id, automatic_reminders=defaults.reminds(customer)))
     session.flush()
     return invoice
 
@@ -124,8 +126,14 @@ class Defaults:
     def __init__(self) -> None:
         self.shared = DocumentDefaults()
         self.company, self.document = self.shared.company, self.shared.document
-        account = default_bank_account()
-        self.bank_account_id = account.id if account else None
+        account, layout = default_bank_account(), default_layout()
+        self.layout_id = layout.id if layout else None
+        self.bank_account_id = (layout.bank_account_id if layout else None) or (account.id if account else None)
+
+    def reminds(self, customer: Customer) -> bool:
+        """The customer's own choice, else the settings'."""
+        own = customer.automatic_reminders
+        return self.document.automatic_reminders if own is None else own
 
     def of(self, customer: Customer, site: Site | None) -> dict[str, Any]:
         """The columns of a draft for this customer."""
@@ -133,6 +141,11 @@ class Defaults:
             **self.shared.of(customer, site),
             "kind": InvoiceKind.INVOICE,
             "state": InvoiceState.DRAFT,
+            "note_html": self.document.note_html,
+            "late_interest_rate_id": self.document.business_late_interest_rate_id
+            if customer.is_business
+            else self.document.consumer_late_interest_rate_id,
+            "layout_id": self.layout_id,
             "bank_account_id": self.bank_account_id,
         }
 
@@ -160,7 +173,14 @@ def lines_of(invoice_id: int) -> list[InvoiceLine]:
     return list(session.scalars(query.execution_options(populate_existing=True)))
 
 
-def save(invoice_id: int, values: DraftValues, lines: Sequence[LineValues], *, version: int | None) -> Invoice:
+def save(
+    invoice_id: int,
+    values: DraftValues,
+    lines: Sequence[LineValues],
+    *,
+    version: int | None,
+    follow_up: FollowUpValues | None = None,
+) -> Invoice:
     """Save a draft invoice and its lines; lines that are gone release the work that they claimed.
 
     DomainError with the field, for a line as ``lines-<place>-<field>``; ConflictError for a stale version.
@@ -169,24 +189,30 @@ def save(invoice_id: int, values: DraftValues, lines: Sequence[LineValues], *, v
     if invoice.corrects_id is not None:
         raise ConflictError(_("A credit note is changed by its own page."))
     company = company_services.the_company()
+    values = draft_fields.resolved(values, invoice)
     check_document(values)
+    before = {line.id: line for line in lines_of(invoice.id)}
+    lines = resolved(lines, {line_id: line.custom_values for line_id, line in before.items()})
     check_lines(lines, company, (invoice.tax_rate_1, invoice.tax_rate_2, invoice.tax_rate_3))
+    if follow_up is not None:
+        change_follow_up(invoice, follow_up)
+    is_switched = values.without_co_contractor != invoice.without_co_contractor
     for field in fields(values):
         setattr(invoice, field.name, getattr(values, field.name))
     if invoice.tax_included:
         invoice.tax_calculation = TaxCalculation.ITEM
-    if invoice.is_blank_credit:
-        invoice.days_due = 0  # a credit note has no term
     if invoice.is_deposit:  # the order's discounts are counted in its amounts, or by the final invoice
         invoice.discount_percentage = invoice.cash_discount_percentage = ZERO
         invoice.cash_discount_days_valid = 0
-    stored = _replace_lines(invoice, lines, company)
+    stored = _replace_lines(invoice, lines, before, is_switched=is_switched)
     recompute(invoice, stored)
     return invoice
 
 
-def _replace_lines(invoice: Invoice, wanted: Sequence[LineValues], company: Company) -> list[InvoiceLine]:
-    before = {line.id: line for line in lines_of(invoice.id)}
+def _replace_lines(
+    invoice: Invoice, wanted: Sequence[LineValues], before: Mapping[int, InvoiceLine], *, is_switched: bool
+) -> list[InvoiceLine]:
+    """``is_switched``: the co-contractor regime was switched off or on, and the lines follow."""
     kept = {values.line_id for values in wanted if values.line_id in before}
     gone = [line for line_id, line in before.items() if line_id not in kept]
     if gone:
@@ -196,15 +222,17 @@ def _replace_lines(invoice: Invoice, wanted: Sequence[LineValues], company: Comp
     for line in before.values():
         line.position = -line.position  # positions are unique: step aside before taking new places
     session.flush()
-    roles, costs = account_of_role(), costs_of(wanted)
-    rates, things = rates_of(invoice, company, customer_of(invoice.customer_id)), things_of(wanted)
+    roles, costs, things = account_of_role(), costs_of(wanted), things_of(wanted)
+    rates = rates_of(invoice, company_services.the_company(), customer_of(invoice.customer_id))
     stored = []
-    for position, values in enumerate(wanted, start=1):
-        known = before.get(values.line_id or 0)
+    for position, asked in enumerate(wanted, start=1):
+        known, thing = before.get(asked.line_id or 0), things.get(thing_of(asked), Taxed())
+        values = rates.switched(asked, thing, known) if is_switched else asked
         line = InvoiceLine(invoice_id=invoice.id, unit_cost=ZERO) if known is None else known
-        line.rate_reason = rates.reason(values, things.get(thing_of(values), Taxed()), known)
+        line.rate_reason = rates.reason(values, thing, known)
         of_deposit = invoice.is_deposit or line.deducts_invoice_id is not None
         columns = columns_of(values, position, roles, tax_included=invoice.tax_included, of_deposit=of_deposit)
+        columns |= extras_of(values)
         for name, value in columns.items():
             setattr(line, name, value)
         if line.stock_item_id in costs and not line.unit_cost:

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from types import SimpleNamespace
 
@@ -16,7 +16,9 @@ from fsm.company.models import Company
 from fsm.company.vat import grid_of, tax_grid_of
 from fsm.core.db import session, table_of
 from fsm.core.errors import DomainError
+from fsm.core.formats import money
 from fsm.customers.models import Customer
+from fsm.documents.models import DocumentSettings
 from fsm.documents.totals import ZERO, TaxKey, Totals, belgian_rounding_conflict
 from fsm.invoices import blank_credits, deposits, figures, posting
 from fsm.invoices.crediting import Left, left_of, totals_of_credit
@@ -51,6 +53,7 @@ class Prepared:
     cash_discount_date_valid: dt.date | None
     corrects: Invoice | None
     credited: posting.Credited | None
+    shows_tax: bool = True
 
     @property
     def is_credit_note(self) -> bool:
@@ -86,7 +89,7 @@ class Prepared:
 
 def prepare(invoices: Sequence[figures.Document], *, today: dt.date) -> list[Prepared]:
     """Work out drafts in a few queries whatever their number. DomainError where no totals can be made of one."""
-    company = company_services.the_company()
+    company, shows_tax = company_services.the_company(), session.get_one(DocumentSettings, 1).shows_tax
     ids = [invoice.id for invoice in invoices]
     lines: dict[int, list[figures.Line]] = defaultdict(list)
     for row in session.execute(_LINES, {"ids": ids}):
@@ -99,7 +102,7 @@ def prepare(invoices: Sequence[figures.Document], *, today: dt.date) -> list[Pre
     taken_over = blank_credits.credited_items(
         [row.corrects_taken_over_id for row in invoices if row.corrects_taken_over_id]
     )
-    return [
+    prepared = [
         _prepared(
             invoice,
             lines[invoice.id],
@@ -112,6 +115,7 @@ def prepare(invoices: Sequence[figures.Document], *, today: dt.date) -> list[Pre
         )
         for invoice in invoices
     ]
+    return prepared if shows_tax else [replace(one, shows_tax=False) for one in prepared]
 
 
 def _corrected(ids: Collection[int]) -> dict[int, Invoice]:
@@ -195,6 +199,15 @@ def problems(prepared: Prepared, *, today: dt.date) -> Iterator[Problem]:
     yield from _problems_of_crediting(prepared)
     if any(key.special_status == CO_CONTRACTOR for key in prepared.grids) and not prepared.invoice.client_vat_number:
         yield Problem("lines", _("Reverse charge needs the customer's VAT number."))
+    if not prepared.shows_tax and prepared.totals.total_tax and prepared.corrects is None:
+        yield Problem(
+            "lines",
+            _(
+                "Documents show no VAT (a setting), but there is VAT of %(tax)s on this one: "
+                "set its lines to 0 %%, or let documents show VAT.",
+                tax=money(prepared.totals.total_tax * prepared.invoice.sign),
+            ),
+        )
     if _is_structured(prepared):
         rate = belgian_rounding_conflict(prepared.totals)
         if rate is not None:

@@ -27,6 +27,7 @@ def rates_of(invoice: Invoice, company: Company, customer: Customer, on: dt.date
         site=invoice.site,
         sites=sites,
         first_days=first_invoice_days(sites),
+        without_co_contractor=invoice.without_co_contractor,
     )
 
 

@@ -120,10 +120,12 @@ def _take_numbers(prepared: Sequence[Prepared]) -> dict[int, Taken]:
 
 
 def structured_messages(prepared: Sequence[Prepared]) -> dict[int, str]:
-    """The Belgian payment reference; its base is the invoice's id, so that it is unique."""
+    """The Belgian payment reference: the one typed, else one whose base is the invoice's id, so that it is unique."""
     makes = session.get_one(DocumentSettings, 1).makes_structured_message
     return {
-        one.invoice.id: payment_reference.make(one.invoice.id % 10**10) if makes and not one.is_credit_note else ""
+        one.invoice.id: ""
+        if one.is_credit_note
+        else one.invoice.structured_message or (payment_reference.make(one.invoice.id % 10**10) if makes else "")
         for one in prepared
     }
 

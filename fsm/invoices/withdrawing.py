@@ -29,7 +29,16 @@ from fsm.service_orders import claims
 from fsm.service_orders.billable import WorkKind
 from fsm.service_orders.models import WorkClaim
 
-_OF_INVOICE = ("days_due", "note", "invoice_date", "is_deposit", "deposit_percentage")
+_OF_INVOICE = (
+    "days_due",
+    "note",
+    "note_html",
+    "invoice_date",
+    "late_interest_rate_id",
+    "is_deposit",
+    "deposit_percentage",
+)
+_FOLLOW_UP = ("automatic_reminders", "external_invoice_id", "outstanding_balance")
 _TOTALS = (
     "total_without_tax",
     "total_tax",
@@ -105,10 +114,9 @@ def _as_new_draft(invoice: Invoice, work: Sequence[tuple[int, WorkKind, int]], a
     draft = Invoice(kind=invoice.kind, created_by_id=actor_id, created_at=now(), **same, **totals)
     session.add(draft)
     session.flush()
-    reminders = session.scalar(
-        sa.select(InvoiceFollowUp.automatic_reminders).where(InvoiceFollowUp.invoice_id == invoice.id)
-    )
-    session.add(InvoiceFollowUp(invoice_id=draft.id, automatic_reminders=bool(reminders)))
+    before = session.scalars(sa.select(InvoiceFollowUp).where(InvoiceFollowUp.invoice_id == invoice.id)).one_or_none()
+    follow_up = {} if before is None else {name: getattr(before, name) for name in _FOLLOW_UP}
+    session.add(InvoiceFollowUp(invoice_id=draft.id, **follow_up))
     lines = {
         line.id: InvoiceLine(
             invoice_id=draft.id,
