@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.file import FileField
-from wtforms import BooleanField, Field, IntegerField, SelectField, ValidationError
+from wtforms import BooleanField, Field, FormField, IntegerField, SelectField, ValidationError
 from wtforms import Form as PlainForm
 from wtforms.validators import DataRequired, InputRequired, NumberRange
 
@@ -101,6 +101,8 @@ def newer_values(form: Form, stored: Form) -> list[tuple[str, str]]:
 
 
 def _reading(field: Any) -> str:  # noqa: ANN401 - any kind of field
+    if isinstance(field, FormField):
+        return ", ".join(text for sub in field.form if (text := _reading(sub)) != "–") or "–"
     if isinstance(field, BooleanField):
         return _("yes") if field.data else _("no")
     if isinstance(field, SelectField):

@@ -21,7 +21,7 @@ from fsm.documents.limits import (
     MAX_CASH_DISCOUNT_DAYS,
     MAX_DAYS_DUE,
 )
-from fsm.documents.line_forms import LineForm, rate_choice, rate_choices
+from fsm.documents.line_forms import OWN, LineForm, rate_choice, rate_choices
 from fsm.documents.models import CashDiscountMode, TaxCalculation
 from fsm.documents.totals import TotalsError
 from fsm.documents.values import DocumentValues, LineValues
@@ -37,7 +37,7 @@ _LINE_FIELD_OF = {
     "stockitem_code": "description",
     "section": "description",
 }
-_LINE_REFUSAL = re.compile(r"lines-([0-9]{1,4})-([a-z_]+)")
+_LINE_REFUSAL = re.compile(r"lines-([0-9]{1,4})-([a-z0-9_]+)")
 
 
 def cash_discount_choices() -> list[tuple[str, str]]:
@@ -201,6 +201,10 @@ class DocumentForm(Form):
                 return row[column]
             return None
         name = FIELD_OF.get(name, name)
+        outer, _dash, inner = name.partition("-")
+        if inner and outer in self and isinstance(self[outer], FormField) and inner in self[outer].form:
+            found: Field = self[outer].form[inner]
+            return found
         return self[name] if name in self and name != "lines" else None
 
     def accept(self, error: DomainError) -> None:
@@ -231,6 +235,8 @@ def _rows(document: PricedDocument, lines: Sequence[Any]) -> list[dict[str, Any]
             "code": line.stockitem_code,
             "stock_item_id": line.stock_item_id,
             "line_id": line.id,
+            "description_html": getattr(line, "description_html", ""),
+            **{f"{OWN}{name}": text for name, text in (getattr(line, "custom_values", None) or {}).items()},
         }
         for line in lines
     ]

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeVar
 
 from flask import g
@@ -13,14 +13,16 @@ from fsm.catalog.models import UNITS_OF_RATES, StockItem
 from fsm.catalog.tax_rates import Taxed
 from fsm.core.errors import DomainError
 from fsm.core.formats import money, plain
+from fsm.core.money import rounded
 from fsm.core.transactions import refuse
 from fsm.documents import totals_panel
-from fsm.documents.document_forms import DocumentForm
+from fsm.documents.document_forms import DocumentForm, prices_of
+from fsm.documents.figures import PricedDocument
 from fsm.documents.line_forms import price_text, rate_choice
 from fsm.documents.lines import thing_of, things_of
 from fsm.documents.offers import Offer, offers
 from fsm.documents.rates import LineRates, RatedLine
-from fsm.documents.totals import LineIn, Terms, Totals, compute, unit_prices
+from fsm.documents.totals import ZERO, LineIn, Terms, Totals, compute, unit_prices
 from fsm.documents.values import LineValues
 
 T = TypeVar("T")
@@ -38,12 +40,17 @@ class Priced(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """Totals as (label, amount), what each row comes to and why it bears its VAT, and what is missing in them."""
+    """Totals as (label, amount), what each row comes to and why it bears its VAT, and what is missing in them.
+
+    ``euro``: the same in euro for a document in another currency. ``hints``: what to know before saving or posting.
+    """
 
     pairs: list[tuple[str, str]]
     line_totals: list[str]
     line_notes: list[str]
     note: str | None
+    euro: list[tuple[str, str]] = field(default_factory=list)
+    hints: list[str] = field(default_factory=list)
 
 
 def attempt(form: DocumentForm, work: Callable[[], T]) -> T | None:
@@ -57,11 +64,64 @@ def attempt(form: DocumentForm, work: Callable[[], T]) -> T | None:
         return None
 
 
-def panel(form: DocumentForm, rates: LineRates, before: Mapping[int, RatedLine]) -> Panel:
-    """The totals of what is typed, by the code that posts; ``before``: the stored lines by id."""
+def panel(
+    form: DocumentForm, rates: LineRates, before: Mapping[int, RatedLine], stored: PricedDocument | None = None
+) -> Panel:
+    """The totals of what is typed, by the code that posts; ``before``: the stored lines by id.
+
+    With the ``stored`` document the difference is told that another way of calculating makes.
+    """
     figures, line_totals, note = _computed(form, before)
     pairs = [] if figures is None else totals_panel.pairs(figures, figures.taxes, form.currency.data or "EUR")
-    return Panel(pairs, line_totals, _notes(form, rates, before), note)
+    if figures is None:
+        return Panel(pairs, line_totals, _notes(form, rates, before), note)
+    euro, hints = _in_euro(form, figures), []
+    if stored is not None and note is None:
+        hints += _difference(form, figures, stored, before)
+    if figures.total_with_tax < 0:
+        hints.append(_("The total is below 0: an invoice like this cannot be posted, make a credit note instead."))
+    return Panel(pairs, line_totals, _notes(form, rates, before), note, euro, hints)
+
+
+def _in_euro(form: DocumentForm, figures: Totals) -> list[tuple[str, str]]:
+    """As posting converts: the total, and the VAT rate by rate; what is left is the net."""
+    currency, rate = form.currency.data or "EUR", form.exchange_rate.data
+    if currency == "EUR" or not rate or form.exchange_rate.errors:
+        return []
+    total = rounded(figures.total_with_tax * rate)
+    taxes = [(row.key, rounded(row.tax * rate)) for row in figures.taxes if row.key.tax_rate]
+    rows = [(_("Total without VAT"), money(total - sum((tax for _key, tax in taxes), ZERO)))]
+    rows += [(_("VAT %(rate)s", rate=totals_panel.rate_name(key)), money(tax)) for key, tax in taxes]
+    return [*rows, (_("Total"), money(total, "EUR"))]
+
+
+def _difference(
+    form: DocumentForm, figures: Totals, stored: PricedDocument, before: Mapping[int, RatedLine]
+) -> list[str]:
+    """What switching the calculation does to the document, before it is saved."""
+    if form.prices.data == prices_of(stored):
+        return []
+    rows = [form.lines[place].form.values(tax_included=stored.tax_included) for place in form.places()]
+    lines = [_line_in(row, before.get(row.line_id or 0)) for row in rows]
+    kept = replace(_terms(form), tax_calculation=stored.tax_calculation, tax_included=stored.tax_included)
+    try:
+        as_stored = compute(lines, kept)
+    except DomainError:
+        return []
+    currency = form.currency.data or "EUR"
+    was, now = as_stored.total_with_tax, figures.total_with_tax
+    if (was, as_stored.total_tax) == (now, figures.total_tax):
+        return [_("The other way of calculating comes to the same: %(total)s.", total=money(now, currency))]
+    sentence = _(
+        "As it was calculated: total %(was)s, VAT %(was_tax)s. "
+        "Now: total %(now)s, VAT %(now_tax)s. Difference: %(difference)s.",
+        was=money(was, currency),
+        was_tax=money(as_stored.total_tax),
+        now=money(now, currency),
+        now_tax=money(figures.total_tax),
+        difference=money(now - was, currency),
+    )
+    return [sentence]
 
 
 def _computed(form: DocumentForm, before: Mapping[int, RatedLine]) -> tuple[Totals | None, list[str], str | None]:

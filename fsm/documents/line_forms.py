@@ -15,7 +15,7 @@ from wtforms import Form as PlainForm
 
 from fsm.company.models import Company, VatScheme
 from fsm.company.vat import default_statuses
-from fsm.core.fields import ExactField, TextField
+from fsm.core.fields import ExactField, LongTextField, TextField
 from fsm.core.formats import percent
 from fsm.core.web import MAX_ID
 from fsm.documents.figures import PricedDocument
@@ -26,6 +26,7 @@ from fsm.documents.limits import (
 )
 from fsm.documents.values import LineValues
 
+OWN = "custom_"  # the names of fields that the company has added begin so
 STATUS_NAMES = {
     "MC": _l("co-contractor"),
     "ICL": _l("goods to another EU country"),
@@ -102,6 +103,12 @@ def rate_choices(document: PricedDocument, company: Company, kept: Sequence[str]
     return list(choices.items())
 
 
+def own_values(form: PlainForm) -> dict[str, str]:
+    """What is typed in the fields that the company has added, by their names."""
+    of_field = {field.short_name.removeprefix(OWN): field.data for field in form if field.short_name.startswith(OWN)}
+    return {name: text for name, text in of_field.items() if text}
+
+
 class LineForm(PlainForm):
     """A row of the editor; a row with nothing typed in it is no line."""
 
@@ -120,11 +127,18 @@ class LineForm(PlainForm):
     stock_item_id = IdField()
     labor_rate_id = IdField()
     line_id = IdField()
+    description_html = LongTextField(_l("Description with formatting (HTML)"), length=10 * MAX_DESCRIPTION)
 
     @property
     def is_empty(self) -> bool:
         """Nothing typed in it; the quantity of a new row is not typed."""
-        typed = (self.description.data, self.unit.data, self.account.data, *(self.amount.raw_data or ()))
+        typed = (
+            self.description.data,
+            self.description_html.data,
+            self.unit.data,
+            self.account.data,
+            *(self.amount.raw_data or ()),
+        )
         return not any(str(text or "").strip() for text in typed)
 
     def values(self, *, tax_included: bool) -> LineValues:
@@ -145,6 +159,8 @@ class LineForm(PlainForm):
             labor_rate_id=self.labor_rate_id.data,
             section=self.section.data or "",
             line_id=self.line_id.data,
+            description_html=self.description_html.data or "",
+            custom_values=own_values(self),
         )
 
     def check(self) -> None:

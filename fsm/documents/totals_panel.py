@@ -21,6 +21,8 @@ class Sums(Protocol):
     def discount_total_without_tax(self) -> Decimal: ...
     @property
     def cash_discount_total(self) -> Decimal: ...
+    @property
+    def total_refundable_deposit(self) -> Decimal: ...
 
 
 def rate_name(key: TaxKey) -> str:
@@ -39,6 +41,9 @@ def pairs(sums: Sums, taxes: Iterable[TaxTotals], currency: str, sign: int = 1) 
         (_("VAT %(rate)s on %(base)s", rate=rate_name(row.key), base=money(row.base * sign)), money(row.tax * sign))
         for row in taxes
     ]
+    if sums.total_refundable_deposit:
+        deposit = money(sums.total_refundable_deposit * sign)
+        rows.append((_("of which refundable packaging"), deposit))
     if sums.cash_discount_total:
         in_time = (sums.total_with_tax - sums.cash_discount_total) * sign
         rows.append((_("To pay with the cash discount"), money(in_time)))

@@ -20,6 +20,7 @@ from fsm.documents import line_editor
 from fsm.documents.beside import beside
 from fsm.documents.line_forms import rate_choice
 from fsm.documents.offers import revenue_accounts
+from fsm.documents.queries import layouts
 from fsm.documents.totals import ZERO
 from fsm.documents.values import LineValues
 from fsm.invoices import drafts, from_orders, queries
@@ -122,12 +123,17 @@ def edit(invoice_id: int) -> ResponseReturnValue:
     invoice = _draft(invoice_id)
     if invoice.corrects_id is not None:
         return redirect(url_for("invoices.change_credit", invoice_id=invoice_id), 303)
-    company = the_company()
-    form = DraftForm.of(invoice, invoice.lines, company, is_sent=request.method == "POST")
+    form = _form_of(invoice, is_sent=request.method == "POST")
     if form.validate_on_submit():
         saved = line_editor.attempt(
             form,
-            lambda: drafts.save(invoice_id, form.values(), form.line_values(), version=form.sent_version()),
+            lambda: drafts.save(
+                invoice_id,
+                form.values(),
+                form.line_values(),
+                version=form.sent_version(),
+                follow_up=form.follow_up_values(),
+            ),
         )
         if saved is not None:
             if (then := request.form.get("then")) in {"review", "import"}:
@@ -145,10 +151,15 @@ def _draft(invoice_id: int) -> Invoice:
     return invoice
 
 
+def _form_of(invoice: Invoice, *, is_sent: bool) -> DraftForm:
+    return DraftForm.for_draft(invoice, invoice.lines).of(invoice, invoice.lines, the_company(), is_sent=is_sent)
+
+
 def _editor(form: DraftForm, invoice_id: int) -> str:
     invoice, company = _draft(invoice_id), the_company()
     is_stale = g.get("refused_status") == STALE
-    rate = rates_of(invoice, company, invoice.customer).proposed(Taxed())
+    rates = rates_of(invoice, company, invoice.customer)
+    rate = rates.proposed(Taxed())
     if not form.lines or not form.lines[-1].form.is_empty:
         form.pad(invoice, company, rate_choice(rate.tax_rate, rate.special_status), rows=1 if invoice.lines else 4)
     return render_template(
@@ -160,7 +171,9 @@ def _editor(form: DraftForm, invoice_id: int) -> str:
         accounts=revenue_accounts(),
         has_sections=any(entry.form.section.data for entry in form.lines),
         differences=_differences(invoice),
-        newer=newer_values(DraftForm.header(form), DraftForm.stored(invoice, company)) if is_stale else [],
+        newer=newer_values(form.header(), type(form).stored(invoice, company)) if is_stale else [],
+        may_be_co_contracted=rates.may_be_co_contracted,
+        has_layouts=len(layouts(keep=invoice.layout_id)) > 0,
         is_stale=is_stale,
         stored_lines=invoice.lines if is_stale else [],
         entries=timeline("invoice", invoice_id),
@@ -170,7 +183,7 @@ def _editor(form: DraftForm, invoice_id: int) -> str:
 
 def _panel(form: DraftForm, invoice: Invoice) -> line_editor.Panel:
     rates = rates_of(invoice, the_company(), invoice.customer, form.invoice_date.data)
-    return line_editor.panel(form, rates, {line.id: line for line in invoice.lines})
+    return line_editor.panel(form, rates, {line.id: line for line in invoice.lines}, invoice)
 
 
 def _differences(invoice: Invoice) -> Sequence[Difference]:
@@ -182,7 +195,7 @@ def _differences(invoice: Invoice) -> Sequence[Difference]:
 def totals(invoice_id: int) -> ResponseReturnValue:
     """The totals of what is typed so far, by the code that posts; a row that is wrong is left out, and said."""
     invoice = _draft(invoice_id)
-    form = DraftForm.of(invoice, invoice.lines, the_company(), is_sent=True)
+    form = _form_of(invoice, is_sent=True)
     form.validate()
     panel = _panel(form, invoice)
     return render_template("documents/_totals.html", panel=panel), 422 if panel.note else 200
@@ -210,7 +223,7 @@ def take_over(invoice_id: int, line_id: int) -> ResponseReturnValue:
         else line
         for line in values
     ]
-    form = DraftForm.stored(invoice, the_company())
+    form = DraftForm.for_draft(invoice, invoice.lines).stored(invoice, the_company())
     sent = request.form.get("version", "")
     version = int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else None  # noqa: PLR2004 - an int
     drafts.save(invoice_id, form.values(), changed, version=version)
@@ -232,6 +245,8 @@ def _values_of(invoice: Invoice, line: InvoiceLine) -> LineValues:
         stock_item_id=line.stock_item_id,
         section=line.section,
         line_id=line.id,
+        description_html=line.description_html,
+        custom_values=line.custom_values,
     )
 
 
