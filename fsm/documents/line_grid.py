@@ -81,5 +81,5 @@ def hours(facts: Facts, words: Words, palette: Palette, *, is_filled: bool) -> G
         cells = [words.day(row.on), row.order, *([row.technician] if has_names else []), words.money(row.hours)]
         grid.rows.append(Row(Kind.LINE, blocks=tuple(of_text(row.description)), cells=tuple(cells)))
     total = sum((row.hours for row in facts.times), Decimal(0))
-    grid.rows.append(Row(Kind.SUM, blocks=(Block(words.total),), cells=(words.money(total),)))
+    grid.rows.append(Row(Kind.SUM, blocks=(Block(words.hours_total),), cells=(words.money(total),)))
     return grid

@@ -95,7 +95,7 @@ def _row(cells: list[tuple[str, str, float]]) -> list[Cell]:
 def places(facts: Facts, words: Words) -> list[Place]:
     """Where the work was done and where to deliver, as far as that is not the address above."""
     buyer, found = facts.buyer, []
-    if buyer.site_name or buyer.site_address.city:
+    if buyer.site_name or buyer.site_address not in {AddressFacts(), buyer.billing_address}:
         found.append(Place(words.site, buyer.site_name, buyer.site_address))
     if buyer.delivery_address.city and buyer.delivery_address not in {buyer.billing_address, buyer.site_address}:
         found.append(Place(words.delivery_address, "", buyer.delivery_address))

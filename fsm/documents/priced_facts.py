@@ -1,13 +1,15 @@
 """What is printed on a quote or a sales order."""
 
 import datetime as dt
-from functools import partial
 
 from fsm.catalog.tax_rates import PRINTS_CLAUSE
 from fsm.company import services as company_services
+from fsm.core.db import session
 from fsm.customers.models import Customer
 from fsm.documents import figures, printing
-from fsm.documents.facts import BuyerFacts, DocumentKind, Facts, LineFacts
+from fsm.documents.facts import DocumentKind, Facts
+from fsm.documents.layouts import Layouts
+from fsm.documents.models import DocumentSettings
 from fsm.documents.priced import PricedColumns, PricedLineColumns
 from fsm.documents.services import logo_sha256_of
 
@@ -24,6 +26,7 @@ def priced_facts(
     """Everything printed; ``on`` None: not sent yet, so without a date. Such a document asks for no payment."""
     company, language = company_services.the_company(), document.language
     totals = figures.totals_of(document, lines)
+    layout = Layouts().of(None)
     taxes = printing.tax_facts(
         totals.taxes,
         country=company.country_code,
@@ -37,10 +40,10 @@ def priced_facts(
         number=document.number or "",
         issue_date=on,
         seller=printing.seller_facts(company, logo_sha256_of(company), language),
-        buyer=_buyer(document, customer),
-        lines=tuple(_line(line) for line in lines),
+        buyer=printing.buyer_facts(document, customer.enterprise_number),
+        lines=tuple(printing.line_facts(line, line.total_without_tax, line.total_with_tax) for line in lines),
         taxes=taxes,
-        totals=printing.totals_facts(totals),
+        totals=printing.totals_facts(totals, document.exchange_rate),
         reference=document.reference,
         currency=document.currency,
         exchange_rate=document.exchange_rate,
@@ -58,35 +61,7 @@ def priced_facts(
         ),
         note=document.note,
         expiry_date=expiry_date,
-    )
-
-
-def _buyer(document: PricedColumns, customer: Customer) -> BuyerFacts:
-    address = partial(printing.address_facts, language=document.language)
-    return BuyerFacts(
-        name=document.client_name,
-        billing_address=address(document.billing_address),
-        attention=document.client_attention,
-        vat_number=document.client_vat_number,
-        enterprise_number=customer.enterprise_number,
-        delivery_address=address(document.delivery_address),
-        site_name=document.site_name,
-        site_address=address(document.site_address),
-    )
-
-
-def _line(line: PricedLineColumns) -> LineFacts:
-    return LineFacts(
-        position=line.position,
-        description=line.description,
-        quantity=line.quantity,
-        amount=line.amount,
-        amount_with_tax=line.amount_with_tax,
-        tax_rate=line.tax_rate,
-        total_without_tax=line.total_without_tax,
-        total_with_tax=line.total_with_tax,
-        unit=line.unit,
-        special_status=line.special_status,
-        section=line.section,
-        code=line.stockitem_code,
+        layout=layout.design,
+        look=layout.look,
+        shows_tax=session.get_one(DocumentSettings, 1).shows_tax or totals.total_tax != 0,
     )

@@ -144,5 +144,6 @@ TABLE: Mapping[str, tuple[str, str, str, str]] = {
     "technician": ("Technician", "Technicus", "Technicien", "Techniker"),
     "order": ("Work order", "Werkorder", "Bon de travail", "Arbeitsauftrag"),
     "work": ("Work", "Werk", "Travail", "Arbeit"),
+    "hours_total": ("Total", "Totaal", "Total", "Summe"),
     "hours": ("Hours", "Uren", "Heures", "Stunden"),
 }

@@ -1,6 +1,7 @@
 """The facts printed on an invoice or credit note, made from what posting worked out."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 import sqlalchemy as sa
 
@@ -8,13 +9,14 @@ from fsm.catalog.tax_rates import PRINTS_CLAUSE
 from fsm.company.models import BankAccount
 from fsm.core.db import session
 from fsm.documents import payment_reference, printing
-from fsm.documents.facts import CorrectedFacts, DocumentKind, Facts, LineFacts, SellerFacts, TimeFacts
+from fsm.documents.facts import CorrectedFacts, DeductedFacts, DocumentKind, Facts, LineFacts, SellerFacts, TimeFacts
 from fsm.documents.layouts import Layouts
 from fsm.documents.models import CustomField, DocumentSettings, TimeAnnex
 from fsm.documents.services import logo_sha256_of
 from fsm.invoices import figures
 from fsm.invoices.drafts import BILL_KIND
 from fsm.invoices.issuing import Prepared
+from fsm.invoices.models import Invoice, InvoiceFollowUp
 from fsm.service_orders.billed_hours import billed_hours
 
 
@@ -33,6 +35,8 @@ class Printer:
             if not one.is_credit_note and self._layouts.of(one.invoice.layout_id).time_annex is not TimeAnnex.NONE
         ]
         self._hours = billed_hours(BILL_KIND, with_hours)
+        self._deposits = _deposits(documents)
+        self._balances = _other_balances(documents)
 
     def facts(self, prepared: Prepared, number: str, structured_message: str = "") -> Facts:
         """Everything printed; positive for a credit note too."""
@@ -85,6 +89,10 @@ class Printer:
             look=layout.look,
             custom=printing.custom_facts(invoice.custom_values, self._labels),
             times=self._times(prepared, layout.time_annex),
+            deducted=self._deducted(prepared),
+            is_deposit=invoice.is_deposit,
+            deposit_percentage=invoice.deposit_percentage or Decimal(0),
+            outstanding_balance=self._balances.get(invoice.id, Decimal(0)),
             shows_tax=self._shows_tax or totals.total_tax != 0,
             shows_tax_in_euro=invoice.show_tax_for_exchange_rate,
         )
@@ -107,12 +115,42 @@ class Printer:
             for row in self._hours.get(prepared.invoice.id, ())
         )
 
+    def _deducted(self, prepared: Prepared) -> tuple[DeductedFacts, ...]:
+        if prepared.is_credit_note:
+            return ()
+        ids = dict.fromkeys(line.deducts_invoice_id for line in prepared.lines if line.deducts_invoice_id)
+        return tuple(self._deposits[one] for one in ids if one in self._deposits)
+
     def _seller(self, prepared: Prepared) -> SellerFacts:
         language = prepared.invoice.language
         if language not in self._sellers:
             logo = logo_sha256_of(prepared.company)
             self._sellers[language] = printing.seller_facts(prepared.company, logo, language)
         return self._sellers[language]
+
+
+def _deposits(documents: Sequence[Prepared]) -> dict[int, DeductedFacts]:
+    """The deposit invoices that these deduct."""
+    ids = {line.deducts_invoice_id for one in documents for line in one.lines if line.deducts_invoice_id}
+    if not ids:
+        return {}
+    query = sa.select(Invoice.id, Invoice.number, Invoice.invoice_date, Invoice.total_with_tax).where(
+        Invoice.id.in_(ids)
+    )
+    return {
+        row_id: DeductedFacts(number, on, total)
+        for row_id, number, on, total in session.execute(query)
+        if number is not None and on is not None
+    }
+
+
+def _other_balances(documents: Sequence[Prepared]) -> dict[int, Decimal]:
+    """What the API said is due besides (S3): printed, in no total."""
+    ids = [one.invoice.id for one in documents]
+    query = sa.select(InvoiceFollowUp.invoice_id, InvoiceFollowUp.outstanding_balance).where(
+        InvoiceFollowUp.invoice_id.in_(ids), InvoiceFollowUp.outstanding_balance != 0
+    )
+    return dict(session.execute(query).all())
 
 
 def _corrected(prepared: Prepared) -> CorrectedFacts | None:

@@ -16,7 +16,16 @@ from pypdf import PdfReader
 from fsm.company.models import Language
 from fsm.documents import pictures, typeface
 from fsm.documents.canonical import canonical
-from fsm.documents.facts import AddressFacts, BuyerFacts, CorrectedFacts, DocumentKind, SellerFacts
+from fsm.documents.facts import (
+    AddressFacts,
+    BuyerFacts,
+    CorrectedFacts,
+    CustomFacts,
+    DocumentKind,
+    LookFacts,
+    SellerFacts,
+    TimeFacts,
+)
 from fsm.documents.pdf import Mark, PdfError, render
 from fsm.documents.totals import Terms
 from fsm.documents.words import Words
@@ -224,3 +233,59 @@ def test_no_text_is_set_in_a_font_that_is_not_embedded() -> None:
 
     read(render(facts())).pages[0].extract_text(visitor_text=visit)
     assert fonts == {"/AAAAAA+OpenSans-Regular", "/AAAAAA+OpenSans-SemiBold"}
+
+
+def test_html_own_fields_sections_and_the_annex_are_printed() -> None:
+    invoice = facts(LINES)
+    first, second, third = invoice.lines
+    lines = (
+        replace(first, section="SO-1", custom=(CustomFacts("Serial", "X-4711"),)),
+        replace(second, section="SO-1", description_html="<p>Hours <b>of work</b></p><ul><li>down</li></ul>"),
+        replace(third, section="SO-2"),
+    )
+    hours = TimeFacts(ISSUED, D("2.5"), "Pump fitted", "Hélène Őry", "SO-1")
+    full = replace(
+        invoice,
+        lines=lines,
+        note_html='<p>See <a href="https://x.example/t">terms</a></p><script>alert(1)</script>',
+        note="never both",
+        custom=(CustomFacts("Lot", "3"),),
+        times=(hours, replace(hours, hours=D("1.25"))),
+        look=LookFacts(footer="Open from 8 to 17 h", accent="#7c2d12"),
+        layout="modern",
+    )
+    data = render(full)
+    text = text_of(data)
+    for words in (
+        "Serial: X-4711",
+        "Hours of work",
+        "• down",
+        "See terms (x.example/t)",
+        "Lot 3",
+        "Open from 8 to 17 h",
+    ):
+        assert words in text, words
+    assert "alert" not in text
+    assert "never both" not in text
+    assert "Subtotaal 503,35" in text  # 348.35 + 155.00
+    assert "Subtotaal 45,00" in text
+    annex = pages_of(data)[-1]
+    assert "Gewerkte uren Bijlage bij Factuur FA-2600017" in annex
+    assert "Hélène Őry" in annex
+    assert "Totaal 3,75" in annex
+
+
+def test_a_document_without_vat_says_no_word_of_it_but_what_the_law_asks() -> None:
+    text = text_of(render(facts((("Werk", "1", "100", "0"),), shows_tax=False, special_status="VRIJ")))
+    for word in ("Btw %", "Maatstaf", "zonder btw", "met btw"):
+        assert word not in text
+    assert "Vrijgesteld van btw, artikel 44" in text
+    assert "Totaal € 100,00" in text.replace("\u00a0", " ")
+
+
+def test_a_quote_asks_for_a_signature_and_no_money() -> None:
+    text = text_of(render(facts(kind=DocumentKind.QUOTE, number="OF-2600001", expiry_date=ISSUED, due_date=None)))
+    assert "Offerte OF-2600001" in text
+    assert "Geldig tot" in text
+    assert "Naam, datum en handtekening" in text
+    assert "IBAN" not in text
