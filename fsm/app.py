@@ -64,8 +64,11 @@ from fsm.mail import jobs as mail_jobs
 from fsm.mail import sources as mail_sources
 from fsm.mail import views as mail_views
 from fsm.payments import views as payment_views
+from fsm.portal import signing_views
 from fsm.portal import views as portal_views
+from fsm.quotes import views as quote_views
 from fsm.reports import views as report_views
+from fsm.sales_orders import views as sales_order_views
 from fsm.service_orders import views as service_order_views
 from fsm.tablet import sync_views as tablet_sync
 from fsm.tablet import views as tablet_views
@@ -83,7 +86,10 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     catalog_views.bp,
     service_order_views.bp,
     tablet_views.bp,
+    sales_order_views.bp,
+    quote_views.bp,
     invoice_views.bp,
+    signing_views.bp,
     payment_views.bp,
     mail_views.bp,
     portal_views.bp,

@@ -9,11 +9,15 @@ from fsm.core import search
 from fsm.customers import findable as customers
 from fsm.invoices import findable as invoices
 from fsm.payments import findable as payments
+from fsm.quotes import findable as quotes
+from fsm.sales_orders import findable as sales_orders
 from fsm.service_orders import findable as service_orders
 
 SOURCES: tuple[search.Source, ...] = (
     *customers.SOURCES,
     *service_orders.SOURCES,
+    *quotes.SOURCES,
+    *sales_orders.SOURCES,
     *invoices.SOURCES,
     *payments.SOURCES,
     *catalog.SOURCES,

@@ -26,6 +26,8 @@ MENU: tuple[tuple[Any, tuple[tuple[Any, str, str], ...]], ...] = (
     (
         _l("Money"),
         (
+            (_l("Quotes"), "quotes.index", "quote"),
+            (_l("Sales orders"), "sales_orders.index", "order"),
             (_l("Invoices"), "invoices.index", "invoice"),
             (_l("Month-end"), "invoices.month_end", "calendar"),
             (_l("Payments"), "payments.index", "payment"),
@@ -67,6 +69,8 @@ KEYS = {
     "service_orders.mine": "m",
     "service_orders.index": "o",
     "service_orders.done_not_invoiced": "t",
+    "quotes.index": "q",
+    "sales_orders.index": "a",
     "invoices.index": "i",
     "invoices.month_end": "e",
     "payments.index": "p",

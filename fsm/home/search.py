@@ -17,6 +17,8 @@ from fsm.home import search_lookup as lookup
 from fsm.invoices.models import Invoice, InvoiceState
 from fsm.invoices.taken_over_models import TakenOver
 from fsm.payments.models import Payment
+from fsm.quotes.models import Quote, QuoteState
+from fsm.sales_orders.models import SalesOrder, SalesOrderState
 from fsm.service_orders.models import ServiceOrder
 from fsm.service_orders.visibility import is_desk, visible_to
 from fsm.users.actor import Actor
@@ -203,6 +205,36 @@ def _invoices(ids: Sequence[int]) -> list[Hit]:
     ]
 
 
+def _quotes(ids: Sequence[int]) -> list[Hit]:
+    return [
+        Hit(
+            "quote",
+            url_for("quotes.show", quote_id=row.id),
+            row.number or str(_l("Quote")),
+            row.client_name,
+            money(row.total_with_tax, row.currency if row.currency != "EUR" else None),
+            _texts(row.reference, day(row.quote_date) if row.quote_date else ""),
+            is_quiet=row.state is QuoteState.DECLINED,
+        )
+        for row in _rows(ids, Quote)
+    ]
+
+
+def _sales_orders(ids: Sequence[int]) -> list[Hit]:
+    return [
+        Hit(
+            "sales_order",
+            url_for("sales_orders.show", order_id=row.id),
+            row.number or "",
+            row.client_name,
+            money(row.total_with_tax, row.currency if row.currency != "EUR" else None),
+            _texts(row.reference, row.quote_number, day(row.order_date)),
+            is_quiet=row.state is SalesOrderState.CANCELLED,
+        )
+        for row in _rows(ids, SalesOrder)
+    ]
+
+
 def _taken_over(ids: Sequence[int]) -> list[Hit]:
     return [
         Hit(
@@ -249,11 +281,13 @@ def _items(ids: Sequence[int]) -> list[Hit]:
 
 
 ORDER = "service_order"
-NUMBERED = ("invoice", "taken_over", ORDER)
+NUMBERED = ("invoice", "taken_over", "quote", "sales_order", ORDER)
 KINDS = (
     Kind("customer", _l("Customers"), "customers", "customers.show", _customers),
     Kind("site", _l("Sites"), "site", "customers.show_site", _sites),
     Kind(ORDER, _l("Service orders"), "clipboard", "service_orders.show", _orders),
+    Kind("quote", _l("Quotes"), "quote", "quotes.show", _quotes),
+    Kind("sales_order", _l("Sales orders"), "order", "sales_orders.show", _sales_orders),
     Kind("invoice", _l("Invoices and credit notes"), "invoice", "invoices.show", _invoices),
     Kind("taken_over", _l("Invoices taken over"), "invoice", "invoices.show_taken_over", _taken_over),
     Kind("payment", _l("Payments"), "payment", "payments.show", _payments),

@@ -23,10 +23,11 @@ _POSTED = Invoice.state == InvoiceState.POSTED
 
 def advances_equal_deposits_left() -> Iterator[str]:
     """The account of advances bears the deposits that are neither deducted nor credited; in EUR."""
-    left = sum((row.issued - row.taken for row in streamed(_left(Invoice.currency == EURO))), ZERO)
+    is_euro = Invoice.currency == EURO
+    left = sum((row.issued - row.taken for row in streamed(_left(is_euro))), ZERO)
     accounts = sa.union(
         sa.select(Account.number).join(AccountRole, AccountRole.account_id == Account.id).where(IS_ADVANCES),
-        sa.select(InvoiceLine.account_number).join(Invoice).where(Invoice.is_deposit, _POSTED),
+        sa.select(InvoiceLine.account_number).join(Invoice).where(Invoice.is_deposit, _POSTED, is_euro),
     ).subquery()
     borne = session.execute(
         sa.select(sa.func.sum(JournalLine.credit), sa.func.sum(JournalLine.debit))

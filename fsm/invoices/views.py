@@ -25,6 +25,7 @@ from fsm.invoices import (  # noqa: F401 - the other pages of the blueprint regi
     queries,
     reuse_views,
     review_views,
+    sales_order_views,
     sending_views,
     taken_over_views,
     withdrawing,

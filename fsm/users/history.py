@@ -40,6 +40,8 @@ ROWS: dict[str, tuple[tuple[str, str | None], ...]] = {
     "price_list": (("price_list", None), ("listed_price", "price_list_id")),
     "kit": (("kit", None), ("kit_line", "kit_id")),
     "user": (("app_user", None),),
+    "quote": (("quote", None),),
+    "sales_order": (("sales_order", None),),
     "invoice": (("invoice", None), ("invoice_follow_up", "invoice_id")),
     "service_order": (
         ("service_order", None),

@@ -19,7 +19,7 @@ from fsm.imports import services as imports
 from fsm.imports import working
 from fsm.imports.mapping import Choices
 from fsm.imports.models import ImportKind
-from fsm.invoices import crediting, month_end, reuse, taken_over
+from fsm.invoices import crediting, from_sales_orders, month_end, reuse, taken_over
 from fsm.invoices.models import Invoice, InvoiceState
 from fsm.invoices.selection import Criteria, preview
 from fsm.invoices.taken_over import TakenOverValues
@@ -32,6 +32,10 @@ from fsm.mail.services import Document, Draft, enqueue_message
 from fsm.payments import write_offs
 from fsm.payments.models import Payment
 from fsm.payments.write_offs import WriteOffValues
+from fsm.portal import tokens
+from fsm.quotes import links as signing_links
+from fsm.quotes.models import SigningLink
+from fsm.sales_orders import services as sales_orders
 from fsm.service_orders.models import OrderState, Photo, Priority, ServiceOrder, Visit
 from fsm.users.models import Role, User
 from tests import factories
@@ -81,6 +85,17 @@ NO_PAGES = frozenset(
         "ledger.export",
         "ledger.panel",
         "payments.export",
+        "invoices.of_sales_order",
+        "signing.quote_pdf",
+        "quotes.export",
+        "quotes.of_service_order",
+        "quotes.panel",
+        "quotes.pdf",
+        "quotes.signature",
+        "quotes.suggest",
+        "sales_orders.export",
+        "sales_orders.panel",
+        "sales_orders.pdf",
         "payments.panel",
         "service_orders.export",
         "service_orders.panel",
@@ -108,7 +123,7 @@ def make_examples() -> Examples:
     """Books, orders in every state, drafts; then the addresses of all pages."""
     keep_books()
     with writing(bulk=True):
-        ids = _work() | _money() | _beside() | _of_the_former_program()
+        ids = _work() | _money() | _sold() | _beside() | _of_the_former_program()
         ids["import"] = _import()
         ids["message"] = _message(ids["posted"])
     working.check(ids["import"], today=factories.TODAY)
@@ -302,6 +317,43 @@ def _of_the_former_program() -> dict[str, int]:
     return {"taken_over": row, "taken_over_item": session.scalars(query).one()}
 
 
+def _sold() -> dict[str, int]:
+    """A quote in each state with a link to sign, and the sales orders of the signed ones."""
+    customer = factories.make_customer(name="Château de la Grande Chaudière", billing_city="Ixelles")
+    factories.make_site(customer)
+    quotes = {
+        name: factories.make_quote(customer, lines=(("1234.56", 21), ("99.95", 6)), reference="PO 77", note=LONG)
+        for name in ("created", "sent", "expired", "declined")
+    }
+    for name in ("sent", "expired", "declined"):
+        factories.quotes.mark_sent(quotes[name].id, how="By e-mail", today=factories.TODAY)
+    factories.quotes.decline(quotes["declined"].id, "Too dear", today=factories.TODAY)
+    quotes["expired"].valid_until = factories.TODAY
+    quotes["sent"].valid_until = None
+    used, live = (
+        signing_links.make(quotes["sent"].id, actor_id=factories.office_id(), last_moment=None) for _place in range(2)
+    )
+    orders = {
+        "sent": factories.make_sales_order(customer),
+        "created": factories.make_sales_order(customer, sent=False),
+        "cancelled": factories.make_sales_order(customer),
+    }
+    deposit = from_sales_orders.new_deposit(orders["sent"].id, D(30), "Deposit", actor_id=factories.office_id())
+    sales_orders.cancel(orders["cancelled"].id, "Sold the house")
+    return {
+        **{f"quote_{name}": quote.id for name, quote in quotes.items()},
+        **{f"sales_{name}": order.id for name, order in orders.items()},
+        "quote_signed": orders["sent"].quote_id or 0,
+        "deposit": deposit.id,
+        "link": live.id,
+        "used_link": used.id,
+    }
+
+
+def _tokens(*link_ids: int) -> list[str]:
+    return [tokens.token_of(session.get_one(SigningLink, link_id)) for link_id in link_ids]
+
+
 def _import() -> int:
     """A dry run with rows of each fate."""
     factories.make_item(code="A-1", description="As it was")
@@ -323,7 +375,25 @@ def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
     draft, posted = f"/invoices/{ids['draft']}", f"/invoices/{ids['posted']}"
     user = f"/users/{ids['user']}"
     settings = {f"{name}.settings": [f"/settings/{name}"] for name in ("documents", "invoices", "payments")}
+    live, revoked = _tokens(ids["link"], ids["used_link"])
+    sold = f"/sales-orders/{ids['sales_sent']}"
     return settings | {
+        "signing.quote": [f"/sign/{live}", f"/sign/{revoked}"],
+        "signing.signed": [f"/sign/{live}/signed"],
+        "quotes.index": [f"/quotes?tab={tab}" for tab in ("created", "sent", "expired", "signed", "declined")],
+        "quotes.new": ["/quotes/new"],
+        "quotes.new_from_visit": [f"/quotes/from-order/{ids['order_in_progress']}"],
+        "quotes.show": [
+            f"/quotes/{ids[f'quote_{name}']}" for name in ("created", "sent", "expired", "signed", "declined")
+        ],
+        "quotes.edit": [f"/quotes/{ids[f'quote_{name}']}/edit" for name in ("created", "sent")],
+        "quotes.sign": [f"/quotes/{ids['quote_sent']}/sign"],
+        "quotes.decline": [f"/quotes/{ids['quote_sent']}/decline"],
+        "sales_orders.index": [f"/sales-orders?tab={tab}" for tab in ("created", "sent", "billed", "cancelled")],
+        "sales_orders.show": [f"/sales-orders/{ids[f'sales_{name}']}" for name in ("sent", "created", "cancelled")],
+        "sales_orders.new_service_order": [f"{sold}/service-order"],
+        "invoices.new_deposit": [f"/invoices/deposit/{ids['sales_sent']}"],
+        "invoices.cancel_sales_order": [f"/invoices/cancel-sales-order/{ids['sales_sent']}"],
         "beside.add_remark": [f"/documents/invoice/{ids['remarked']}/remarks/new"],
         "beside.edit_remark": [f"/documents/invoice/{ids['remarked']}/remarks/{ids['remark']}/edit"],
         "documents.edit_field": [f"/settings/documents/fields/{ids['field']}/edit"],

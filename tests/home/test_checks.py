@@ -86,6 +86,14 @@ FAULTS = {
     ),
     "vat_payable_equals_documents": (f"UPDATE invoice_tax SET tax = tax + 1 WHERE invoice_id = ({UNCREDITED})",),
     "credits_never_exceed": ("UPDATE invoice_line SET quantity = 101 WHERE credits_line_id IS NOT NULL",),
+    "advances_equal_deposits_left": (f"UPDATE invoice SET is_deposit = (1 = 1) WHERE id = ({UNCREDITED})",),
+    "deposits_not_taken_twice": (
+        "UPDATE invoice SET is_deposit = (1 = 1) WHERE currency = 'USD'",
+        (
+            "UPDATE invoice_line SET deducts_invoice_id = (SELECT id FROM invoice WHERE currency = 'USD') "
+            f"WHERE invoice_id = ({UNCREDITED})"
+        ),
+    ),
     "claims_equal_lines_of_live_invoices": (f"UPDATE work_claim SET is_final = (1 = 0) WHERE id = {FIRST_CLAIM}",),
     "payments_have_their_entry": (
         "UPDATE payment SET paid_on = '2026-03-19' WHERE id = (SELECT min(id) FROM payment)",
