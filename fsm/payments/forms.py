@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from babel.numbers import format_decimal
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import (  # type: ignore[attr-defined]  # reason: stubs are older
@@ -52,6 +54,11 @@ class AmountField(ExactField):
 
     def __init__(self, label: Any = None, validators: Any = None, **kwargs: Any) -> None:  # noqa: ANN401 - WTForms'
         super().__init__(label, validators, places=2, high=HIGHEST_AMOUNT, **kwargs)
+
+    def _value(self) -> str:
+        if self.raw_data or self.data is None:
+            return super()._value()
+        return str(format_decimal(self.data, format="0.00", locale=get_locale() or "en"))
 
 
 class _MoneyForm(Form):

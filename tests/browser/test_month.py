@@ -21,8 +21,12 @@ from tests.browser.test_keyboard import keys, palette
 pytestmark = [pytest.mark.browser, pytest.mark.soak]
 TODAY = dt.datetime.now(ZoneInfo("Europe/Brussels")).date()
 PICTURES = RESULTS / "month"
-MOST_TABS = 150
-FOCUSED = "() => document.activeElement?.innerText || document.activeElement?.labels?.[0]?.innerText"
+MOST_TABS = 300
+FOCUSED = """() => {
+  const element = document.activeElement;
+  if (!element.matches("a, button, input, select, summary")) return "";
+  return element.innerText || element.labels?.[0]?.innerText;
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +121,7 @@ def collect(page: Page, morning: Morning) -> None:
     palette(page, f"FA-{TODAY:%y}00008")
     keys(page, "Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text(f"FA-{TODAY:%y}00008")
-    morning.tab_to("Credit")
+    morning.tab_to("Add credit note")
     page.keyboard.press("Enter")
     morning.picture("credit")
 
