@@ -16,7 +16,7 @@ from fsm.documents import custom_fields
 from fsm.documents.limits import MAX_DESCRIPTION
 from fsm.documents.models import CustomField, FieldPlace
 from fsm.documents.rich_text import both
-from fsm.documents.totals import unit_prices
+from fsm.documents.totals import REFUNDABLE_PACKAGING, unit_prices
 from fsm.documents.values import LineValues
 
 
@@ -75,7 +75,7 @@ def extras_of(values: LineValues) -> dict[str, Any]:
 def columns_of(
     values: LineValues, position: int, roles: Mapping[str, str], *, tax_included: bool, of_deposit: bool = False
 ) -> dict[str, Any]:
-    """The columns of a line; without an account of its own it bears the one of goods or services.
+    """The columns of a line; without an account of its own it bears the one of goods, services or packaging.
 
     Lines ``of_deposit`` are on the account of advances, and no others: what stands there are deposits (a check).
     """
@@ -84,6 +84,8 @@ def columns_of(
         sentence = _("Account %(account)s is for deposit invoices, made from a sales order.", account=advances)
         raise DomainError(sentence, f"lines-{position - 1}-account_number")
     account = advances if of_deposit else values.account_number
+    if values.special_status == REFUNDABLE_PACKAGING and account in {roles["goods"], roles["services"]}:
+        account = ""  # what is owed back is never sold
     amount, amount_with_tax = unit_prices(
         values.amount, values.amount_with_tax, values.tax_rate, tax_included=tax_included
     )
@@ -96,8 +98,14 @@ def columns_of(
         "amount_with_tax": amount_with_tax,
         "tax_rate": values.tax_rate,
         "special_status": values.special_status,
-        "account_number": account or roles["goods" if values.stock_item_id else "services"],
+        "account_number": account or _usual_account(values, roles),
         "stockitem_code": values.stockitem_code,
         "stock_item_id": values.stock_item_id,
         "section": values.section,
     }
+
+
+def _usual_account(values: LineValues, roles: Mapping[str, str]) -> str:
+    if values.special_status == REFUNDABLE_PACKAGING:
+        return roles["packaging_deposits"]
+    return roles["goods" if values.stock_item_id else "services"]

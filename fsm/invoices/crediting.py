@@ -106,7 +106,11 @@ def creditable(invoice_id: int) -> list[CreditableLine]:
 
 def amount_left(invoice: Invoice) -> Decimal:
     """What posted credit notes left of the total of a posted invoice; ConflictError where it is none."""
-    left = left_of([_posted_invoice(invoice)])[invoice.id]
+    return total_left(left_of([_posted_invoice(invoice)])[invoice.id])
+
+
+def total_left(left: Left) -> Decimal:
+    """The total with VAT that is left."""
     return sum((row.net_after_discount + row.tax for row in left.taxes.values()), ZERO)
 
 
@@ -238,7 +242,7 @@ def totals_of_credit(credit: figures.Document, lines: Sequence[figures.Line], le
             )
         )
     totals = compute_credit(ins, figures.terms_of(credit), left.taxes)
-    left_total = sum((row.net_after_discount + row.tax for row in left.taxes.values()), ZERO)
+    left_total = total_left(left)
     if not 0 <= -totals.total_with_tax <= left_total:
         # A negative line of the invoice lets the others come to more than the whole.
         raise DomainError(

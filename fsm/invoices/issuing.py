@@ -21,7 +21,7 @@ from fsm.customers.models import Customer
 from fsm.documents.models import DocumentSettings
 from fsm.documents.totals import ZERO, TaxKey, Totals, belgian_rounding_conflict
 from fsm.invoices import blank_credits, deposits, figures, posting
-from fsm.invoices.crediting import Left, left_of, totals_of_credit
+from fsm.invoices.crediting import Left, left_of, total_left, totals_of_credit
 from fsm.invoices.models import Invoice, InvoiceKind, InvoiceLine
 from fsm.ledger.models import ItemKind, ItemMovement, MovementRole, OpenItem
 
@@ -141,7 +141,9 @@ def _credited(corrected: Mapping[int, Invoice]) -> dict[int, posting.Credited]:
     for item_id, amount in session.execute(moved):
         taken[item_id] -= amount
     return {
-        item.source_id: posting.Credited(item.id, item.balance, item.balance_eur, taken[item.id], item.written_off)
+        item.source_id: posting.Credited(
+            item.id, item.balance, item.balance_eur, taken[item.id], item.written_off, item.claimed
+        )
         for item in items.values()
     }
 
@@ -158,6 +160,8 @@ def _prepared(
 ) -> Prepared:
     is_credit = invoice.kind is InvoiceKind.CREDIT_NOTE
     totals = totals_of_credit(invoice, lines, left) if left else figures.totals_of(invoice, lines)
+    if left and credited and -totals.total_with_tax == total_left(left):
+        credited = credited.without_claims(invoice.exchange_rate)
     grids = {
         row.key: grid_of(
             row.key.tax_rate,

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from fsm.core.money import rounded
@@ -41,7 +41,7 @@ class Credited:
     """The invoice that a credit note takes back from: its open item as it is now.
 
     ``due_eur`` is what its balance is worth in the books; ``discount_taken`` the cash discount that its payments took;
-    ``written_off`` what was given up of it as a lost debt.
+    ``written_off`` what was given up of it as a lost debt; ``claimed`` the costs and interest that stand on it.
     """
 
     item_id: int
@@ -49,6 +49,17 @@ class Credited:
     due_eur: Decimal
     discount_taken: Decimal = ZERO
     written_off: Decimal = ZERO
+    claimed: Decimal = ZERO
+
+    def without_claims(self, exchange_rate: Decimal) -> "Credited":
+        """For the credit that completes the invoice: it waives what was claimed, and is not to pay it.
+
+        Where payments took a part of the claims already, these are no longer waived but settled.
+        """
+        if not self.claimed or self.due < self.claimed:
+            return self
+        claimed_eur = rounded(self.claimed * exchange_rate)
+        return replace(self, due=self.due - self.claimed, due_eur=self.due_eur - claimed_eur)
 
 
 def item_of(issued: Issued, credited: Credited | None = None) -> NewItem:

@@ -29,7 +29,6 @@ from fsm.invoices.rates import rates_of
 from fsm.invoices.saved_models import InvoiceModel
 from fsm.invoices.values import DraftValues
 from fsm.ledger.models import Account
-from fsm.ledger.queries import account_of_role
 
 MOST_NAME = 100
 # What a model keeps of a document; all else follows from the customer, the settings and the day.
@@ -44,6 +43,7 @@ TERMS = (
     "note_html",
     "currency",
     "exchange_rate",
+    "show_tax_for_exchange_rate",
     "layout_id",
 )
 # A line's own: not its place in a draft, the rate just chosen, or the order that it billed.
@@ -74,11 +74,10 @@ def of_invoice(invoice_id: int) -> Source:
     invoice = session.get(Invoice, invoice_id)
     if invoice is None:
         raise NotFoundError(_("There is no such invoice."))
-    if invoice.kind is not InvoiceKind.INVOICE or getattr(invoice, "is_deposit", False):
+    if invoice.kind is not InvoiceKind.INVOICE or invoice.is_deposit:
         raise ConflictError(_("The lines of a credit note or a deposit invoice are not used again."))
     terms = {name: getattr(invoice, name) for name in TERMS if name in _FIELDS}
-    advances = account_of_role().get("advances")
-    lines = [_saved(line) for line in drafts.lines_of(invoice.id) if line.account_number != advances]
+    lines = [_saved(line) for line in drafts.lines_of(invoice.id) if line.deducts_invoice_id is None]
     return Source(invoice.number or _("Draft %(id)s", id=invoice.id), terms, lines)
 
 
@@ -217,6 +216,8 @@ def start(source: Source, customer_id: int, *, actor_id: int) -> Invoice:
 def import_lines(draft_id: int, source: Source, *, version: int | None) -> int:
     """Add lines to an open draft, after its own; gives how many. Its terms stay as they are."""
     invoice = drafts.locked_draft(draft_id, version)
+    if invoice.is_deposit:
+        raise ConflictError(_("The lines of a deposit invoice follow from its order."))
     currency = source.terms.get("currency", "EUR")
     if currency != invoice.currency:
         raise DomainError(

@@ -97,10 +97,11 @@ class RegisterForm(_MoneyForm):
     keep_rest_on_account = BooleanField(_l("Keep the rest on account"))
     book_difference = BooleanField(_l("Book the difference of some cents and leave nothing due"))
 
-    def offer(self, due: Due) -> None:
+    def offer(self, due: Due, tolerance: Decimal) -> None:
         """Offer the reduced amount beside the full one while its discount is open."""
         self.offer_bank_accounts()
         currency = due.item.currency
+        self.book_difference.description = _("At most %(most)s, by the settings.", most=money(tolerance, currency))
         self.settles.choices = [
             SelectChoice(TYPED, _("The amount below; %(due)s is due", due=money(due.item.balance, currency)))
         ]

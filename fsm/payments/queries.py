@@ -193,6 +193,22 @@ def payable_items(customer_id: int, currency: str | None = None) -> Sequence[Ope
     return session.scalars(query.order_by(OpenItem.due_on, OpenItem.id).limit(MOST_OPEN_ITEMS)).all()
 
 
+def due_by_currency(customer_id: int) -> dict[str, Decimal]:
+    """What a customer owes in each currency, EUR first."""
+    query = (
+        sa.select(OpenItem.currency, total(OpenItem.balance))
+        .where(
+            OpenItem.customer_id == customer_id,
+            OpenItem.standing == Standing.OPEN,
+            OpenItem.kind.in_(PAYABLE),
+            OpenItem.balance > 0,
+        )
+        .group_by(OpenItem.currency)
+        .order_by(OpenItem.currency != "EUR", OpenItem.currency)
+    )
+    return dict(session.execute(query).all())
+
+
 def dues(items: Sequence[OpenItem]) -> list[Due]:
     """What settles each open item. A discount is named with its last day: the payment may be older than today."""
     invoice_items = {item.source_id: item for item in items if item.kind is ItemKind.INVOICE}

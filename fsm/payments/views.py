@@ -125,7 +125,7 @@ def register() -> ResponseReturnValue:
 def _register_one(item_id: int) -> ResponseReturnValue:
     due = queries.dues([queries.open_item(item_id)])[0]
     form = RegisterForm()
-    form.offer(due)
+    form.offer(due, services.settings().tolerance)
     if request.method == "GET":
         form.fill(due, g.today)
     if form.validate_on_submit():
@@ -142,7 +142,7 @@ def _register_one(item_id: int) -> ResponseReturnValue:
 def _register_many(customer_id: int) -> ResponseReturnValue:
     customer = customer_queries.customer(customer_id)
     currency = request.values.get("currency", "EUR")[:3]
-    items = queries.payable_items(customer_id, currency)
+    items, due = queries.payable_items(customer_id, currency), queries.due_by_currency(customer_id)
     form = RegisterManyForm()
     form.offer_bank_accounts()
     if request.method == "GET":
@@ -161,6 +161,7 @@ def _register_many(customer_id: int) -> ResponseReturnValue:
             customer=customer,
             items={str(item.id): item for item in items},
             currency=currency,
+            others=[(code, amount) for code, amount in due.items() if code != currency],
         ),
         page_status(),
     )

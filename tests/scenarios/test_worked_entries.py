@@ -102,7 +102,7 @@ def written_off(*, reclaims_tax: bool) -> int:
 
 
 def packaging() -> Invoice:
-    return posted(("700000", "100.00", 21, ""), ("488000", "5.00", 0, "DR"))
+    return posted(("700000", "100.00", 21, ""), ("", "5.00", 0, "DR"))
 
 
 def in_dollars() -> Invoice:
