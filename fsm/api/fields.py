@@ -74,8 +74,12 @@ class Wire(ma.Field[Any]):
         return None if value is None else self.show(value)
 
     def described(self) -> Json:
-        """The JSON schema of its values."""
+        """The JSON schema of what is read."""
         return dict(self.json_type)
+
+    def displayed(self) -> Json:
+        """The JSON schema of what is shown."""
+        return self.described()
 
 
 class Text(Wire):
@@ -98,13 +102,17 @@ class Text(Wire):
             raise ValidationError(_("is not written as it must be"))
         return text
 
+    def displayed(self) -> Json:
+        """Text."""
+        return {"type": "string"}
+
     def described(self) -> Json:
         """With its length."""
         schema: Json = {"type": "string"}
         if self.longest:
             schema["maxLength"] = self.longest
         if self.pattern:
-            schema["pattern"] = f"^({self.pattern})?$"
+            schema["pattern"] = f"^(?:{self.pattern})?$"
         if self.required:
             schema["minLength"] = 1
         return schema
@@ -142,8 +150,12 @@ class Integer(Wire):
 
     def described(self) -> Json:
         """With its bounds."""
-        schema: Json = {"type": "integer", "minimum": self.low}
-        return schema | ({"maximum": self.high} if self.high != MAX_INT else {})
+        schema: Json = {"type": "integer", "minimum": self.low, "maximum": self.high}
+        return {"anyOf": [schema, {"type": "string", "pattern": r"^\d{1,19}$"}]}
+
+    def displayed(self) -> Json:
+        """A number."""
+        return {"type": "integer"}
 
 
 class Id(Integer):
@@ -197,6 +209,10 @@ class Number(Wire):
             ]
         }
 
+    def displayed(self) -> Json:
+        """Text that says a number."""
+        return {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}
+
 
 class Money(Number):
     """An amount in cents; shown with both decimals."""
@@ -222,7 +238,7 @@ class Price(Number):
 class YesNo(Wire):
     """``yes`` or ``no``; true and false are taken too (live clients send them)."""
 
-    json_type = {"type": "string", "enum": ["yes", "no"]}  # noqa: RUF012 - replaced, never changed
+    json_type = {"enum": ["yes", "no", True, False]}  # noqa: RUF012 - replaced, never changed
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:  # noqa: ANN401 - marshmallow's
         del attr, data, kwargs
@@ -234,6 +250,10 @@ class YesNo(Wire):
     def show(self, value: Any) -> str:  # noqa: ANN401 - a bool
         """The word."""
         return "yes" if value else "no"
+
+    def displayed(self) -> Json:
+        """The word."""
+        return {"type": "string", "enum": ["yes", "no"]}
 
 
 class OneOf(Wire):
@@ -257,6 +277,10 @@ class OneOf(Wire):
     def described(self) -> Json:
         """The words."""
         return {"type": "string", "enum": list(self.words)}
+
+    def displayed(self) -> Json:
+        """Those of them that are shown."""
+        return {"type": "string", "enum": list(self.shown.values())}
 
 
 class Day(Wire):

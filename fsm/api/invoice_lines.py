@@ -75,6 +75,8 @@ def _split(item: Values, place: int) -> Values:
     values = dict(item)
     if "custom_values" in values:
         values["custom_values"] = custom(values["custom_values"])
+        if values["custom_values"] and "custom_values" not in _NAMES:
+            raise BadRequestError(_("It cannot be set yet."), f"lines-{place}-custom_values")
     text = values.pop("quantity_with_unit", None)
     if text is None or text == "":
         return values

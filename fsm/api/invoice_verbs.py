@@ -22,6 +22,10 @@ from fsm.invoices.values import DraftValues
 
 _DRAFT = frozenset(field.name for field in fields(DraftValues))
 FOLLOWING = frozenset({"external_invoice_id", "automatic_reminders", "outstanding_balance"})
+_OTHER = frozenset(
+    {"customer_id", "items", "state", "number", "payments", "costs", "remarks", "corrects_number", "corrects_date"}
+    | {"external_invoice_id", "automatic_reminders"}
+)
 _COMPARED = frozenset({"description", "quantity", "unit", "amount", "tax_rate"})
 _PARTS = ("payments", "costs", "remarks")
 _NOT_ON_CREDITS = ("days_due", "structured_message", "automatic_reminders")
@@ -95,7 +99,15 @@ def _defaults(data: Values) -> Values:
     return data
 
 
+def _refuse_unbuilt(data: Values) -> None:
+    """A field that drafts do not keep is refused, never dropped in silence."""
+    for name in data.keys() - _DRAFT - _OTHER:
+        if data[name] not in (None, "", [], True):
+            raise BadRequestError(_("It cannot be set yet."), name)
+
+
 def _save(invoice: Invoice, data: Values, lines: Sequence[LineValues]) -> None:
+    _refuse_unbuilt(data)
     values: dict[str, Any] = {name: getattr(invoice, name) for name in _DRAFT if hasattr(invoice, name)}
     values |= {name: data[name] for name in _DRAFT & data.keys()}
     if "custom_values" in data:

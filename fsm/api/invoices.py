@@ -118,6 +118,11 @@ def _mark_sent(invoice_id: int, _data: Values, who: Asker) -> Values:
     return {}
 
 
+def _to_accountant(invoice_id: int, _data: Values, _who: Asker) -> Values:
+    services.mark_at_accountant(invoice_id, how="API")
+    return {}
+
+
 def _part(name: str, item: str, schema: WireSchema, read: Callable[[Sequence[int], Shown], Any], these: Verbs) -> Part:
     def reading(ids: Sequence[int], view: Shown, actor: Actor) -> Mapping[int, Sequence[Values]]:
         del actor
@@ -187,5 +192,11 @@ INVOICES = Resource(
         Action(name="post", done="invoice posted", work=_post),
         Action(name="credit", done="creditnote created", work=_credit),
         Action(name="mark_sent", done="invoice marked as sent", work=_mark_sent),
+        Action(
+            name="sendaccountant",
+            done="invoice marked as sent to the accountant",
+            work=_to_accountant,
+            spellings=("send_accountant", "sendaccountant"),
+        ),
     ),
 )

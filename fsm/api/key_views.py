@@ -10,6 +10,7 @@ from wtforms.validators import DataRequired, InputRequired, NumberRange
 from fsm.api import keys
 from fsm.api.errors import PREFIX
 from fsm.api.models import REQUESTS_PER_MINUTE
+from fsm.api.openapi import operations
 from fsm.core.fields import CountField, Form, TextField
 from fsm.core.transactions import attempt
 from fsm.users.forms import ROLE_LABELS, MultiCheckboxField, role_choices
@@ -43,6 +44,12 @@ def index() -> ResponseReturnValue:
         role_labels=ROLE_LABELS,
         address=f"{request.url_root.rstrip('/')}{PREFIX}",
     )
+
+
+@bp.get("/try")
+def documentation() -> ResponseReturnValue:
+    """Each operation with its fields, to be tried out by the rights of who looks."""
+    return render_template("api/try.html", operations=operations(), address=PREFIX)
 
 
 @bp.route("/new", methods=["GET", "POST"])

@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from fsm.api import auth, company_views, key_views  # noqa: F401 - company_views registers its routes
+from fsm.api import auth, company_views, key_views, openapi  # noqa: F401 - two of them register their routes
 from fsm.api.blueprint import bp
 from fsm.api.clients import CLIENTS
 from fsm.api.invoices import INVOICES

@@ -253,3 +253,19 @@ def mark_sent(invoice_ids: Sequence[int], *, how: str, actor_id: int) -> None:
                 _("%(number)s sent", number=invoice.number),
             )
     session.flush()
+
+
+def mark_at_accountant(invoice_id: int, *, how: str) -> None:
+    """Remember that a posted document went to the accountant; the first time counts."""
+    query = sa.select(InvoiceFollowUp, Invoice).join(Invoice, Invoice.id == InvoiceFollowUp.invoice_id)
+    row = session.execute(query.where(Invoice.id == invoice_id).with_for_update(of=InvoiceFollowUp)).one_or_none()
+    if row is None:
+        raise NotFoundError(_("There is no such invoice."))
+    follow_up, invoice = row
+    if invoice.state is not InvoiceState.POSTED:
+        raise ConflictError(_("Only a posted document can be sent."))
+    if follow_up.accountant_at is None:
+        follow_up.accountant_at = now()
+        session.flush()
+        sentence = _("%(number)s went to the accountant (%(how)s)", number=invoice.number, how=how)
+        note([(BILL_KIND, invoice_id)], sentence)

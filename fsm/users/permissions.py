@@ -378,7 +378,9 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "reports.technicians": DESK,
     "reports.days_to_invoice": DESK,
     # --- api
+    "api.openapi": EVERYONE,
     "api_keys.index": ADMINISTRATORS,
+    "api_keys.documentation": ADMINISTRATORS,
     "api_keys.new": ADMINISTRATORS,
     "api_keys.revoke": ADMINISTRATORS,
     # --- backups
@@ -416,6 +418,7 @@ AS_ON_PAGE: dict[str, dict[str, str]] = {
         "post": "invoices.post",
         "credit": "invoices.credit",
         "mark_sent": "invoices.mark_sent",
+        "sendaccountant": "invoices.mark_sent",
     },
     "invoice_items": {
         "list": "invoices.show",

@@ -433,6 +433,7 @@ def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
         "customers.show": [customer],
         "customers.show_site": [site],
         "home.first_start": [],  # a server of its own
+        "api_keys.documentation": ["/api-keys/try"],
         "api_keys.index": ["/api-keys"],
         "api_keys.new": ["/api-keys/new"],
         "backups.index": ["/backups"],

@@ -1,0 +1,148 @@
+"""S3's field tables: each field at its limit, past it, of a wrong type, and what the system owns. No database."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from marshmallow import ValidationError
+
+from fsm.api import invoice_fields as known
+from fsm.api.addresses import AddressSchema
+from fsm.api.fields import Wire, WireSchema, messages
+from fsm.api.routes import stripped
+from fsm.app import create_app
+
+# (field, values that are taken, values that are refused); the limits as S3's tables print them.
+INVOICE: tuple[tuple[str, tuple[Any, ...], tuple[Any, ...]], ...] = (
+    ("external_invoice_id", ("x" * 50, ""), ("x" * 51, ["x"])),
+    ("client_id", (1, "1001", 560.0), (0, -1, "x", 1.5, 2**63, True)),
+    ("number", ("x" * 255,), ("x" * 256,)),
+    ("layout_id", (8001,), ("default",)),
+    ("reference", ("x" * 250,), ("x" * 251,)),
+    ("date", ("2012-02-15",), ("15/02/2012", "2012-02-30", "2012-2-15", 20120215)),
+    ("date_delivery", ("2012-02-15",), ("2012-02-15T00:00",)),
+    ("days_due", (0, 999, "10"), (-1, 1000, "ten", 1.5)),
+    ("discount_percentage", (0, 100, "5.25", 5.25), (-1, 100.01, "5.255", "x")),
+    ("cash_discount_percentage", ("0", "99.99"), ("100.01", "0.001")),
+    ("cash_discount_days_valid", (0, 100), (101, -1, "8.5")),
+    ("currency", ("EUR", "USD"), ("eur", "EURO", 1)),
+    ("exchange_rate", ("1", "0.9174311927"), ("0", "-1", "0.12345678901")),
+    ("show_tax_for_exchange_rate", ("yes", "no", True), ("maybe", 2)),
+    ("language", ("dutch", "french", "english", "german"), ("spanish", "nl", 1)),
+    ("tax_calculation", ("total", "item"), ("line",)),
+    ("tax_included", ("yes", "no", True, False), ("y",)),
+    ("outstanding_balance", ("100.00", -5), ("1.005", "x")),
+    ("structured_message", ("278781035591",), ("27878103559", "+++278/7810/35591+++")),
+    ("automatic_reminders", ("yes", "no"), ("later",)),
+    ("note", ("x" * 2000,), ("x" * 2001,)),
+)
+ITEM = (
+    ("amount", ("9999999.9999", "-100", 100), ("10000000", "1.00001", "x", None)),
+    ("amount_with_tax", ("9999999.9999",), ("10000000.00",)),
+    ("quantity", ("999999.99", "-1", 1), ("1000000", "0.001", "one")),
+    ("unit", ("piece", "x" * 10), ("x" * 11, "1x", "a b")),
+    ("stockitem_code", ("x" * 20,), ("x" * 21,)),
+    ("description", ("x" * 10_000,), ("x" * 10_001, 5.5j)),
+    ("tax_rate", ("21", 0, "5.5"), (-1, 101, "x")),
+    ("tax_rate_special_status", ("x" * 20,), ("x" * 21,)),
+    ("general_ledger_account", ("700000", "70000000"), ("70000", "700000000", "70000a")),
+)
+PAYMENT = (
+    ("date", ("2012-02-15",), ("yesterday",)),
+    ("amount", ("25.00", "-25"), ("25.001",)),
+    (
+        "method",
+        ("transfer", "cash", "debit card", "credit card", "direct collection", "online", "bancontact", "ideal"),
+        ("cheque",),
+    ),
+    ("description", ("x" * 255,), ("x" * 256,)),
+    ("remaining_amount", ("yes",), ("no", True)),
+)
+COST = (("amount", ("5.00",), ("", "x")), ("description", ("x" * 30,), ("x" * 31,)))
+REMARK = (("date", ("2012-02-15",), ("x",)), ("description", ("x",), ({},)))
+CUSTOM_VALUE = (("name", ("myreference",), ("",)), ("value", ("x" * 75,), ("x" * 76,)))
+ADDRESS = (
+    ("street", ("x" * 150, ""), ("x" * 151,)),
+    ("street2", ("x" * 150,), ("x" * 151,)),
+    ("city", ("x" * 50,), ("x" * 51,)),
+    ("postal_code", ("x" * 10,), ("x" * 11,)),
+    ("country_code", ("BE",), ("be", "BEL", "")),
+)
+TABLES: tuple[tuple[WireSchema, Any], ...] = (
+    (known.INVOICE, INVOICE),
+    (known.ITEM, ITEM),
+    (known.PAYMENT, PAYMENT),
+    (known.COST, COST),
+    (known.REMARK, REMARK),
+    (known.CustomValueSchema(), CUSTOM_VALUE),
+    (AddressSchema(), ADDRESS),
+)
+SYSTEM = {
+    "invoices": (
+        *("invoice_id", "uri", "client_uri", "type", "status", "days_overdue", "date_overdue", "last_activity", "tags"),
+        *("cash_discount_date_valid", "discount_total_without_tax", "total_refundable_deposit", "total_without_tax"),
+        *("tax_rate_1", "total_tax_1", "tax_rate_2", "total_tax_2", "tax_rate_3", "total_tax_3", "events"),
+        *("cash_discount_total", "discount_total_with_tax", "total_with_tax", "total_costs", "total_paid"),
+        "total_refundable_discount",
+    ),
+    "items": ("item_id", "invoice_id", "uri", "total_without_tax", "total_with_tax"),
+    "payments": ("payment_id", "invoice_id", "uri"),
+    "costs": ("cost_id", "invoice_id", "uri"),
+    "remarks": ("remark_id", "invoice_id", "uri"),
+}
+
+
+def _cases(*, taken: bool) -> list[Any]:
+    return [
+        pytest.param(schema, name, value, id=f"{type(schema).__name__}-{name}-{str(value)[:12]}")
+        for schema, table in TABLES
+        for name, good, bad in table
+        for value in (good if taken else bad)
+    ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def context(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Sentences are looked up in an application; no database is opened."""
+    app = create_app(DATA_FOLDER=tmp_path_factory.mktemp("x"), SECRET_KEY="x", SQLALCHEMY_DATABASE_URI="sqlite://")
+    with app.test_request_context():
+        yield
+
+
+@pytest.mark.parametrize(("schema", "name", "value"), _cases(taken=True))
+def test_up_to_its_limit_a_value_is_taken(schema: WireSchema, name: str, value: Any) -> None:
+    if isinstance(value, float):
+        value = Decimal(str(value))  # as a body is read
+    schema.load({name: value}, partial=True)
+
+
+@pytest.mark.parametrize(("schema", "name", "value"), _cases(taken=False))
+def test_past_it_or_of_a_wrong_type_it_is_refused_by_name(schema: WireSchema, name: str, value: Any) -> None:
+    if isinstance(value, float):
+        value = Decimal(str(value))
+    with pytest.raises(ValidationError) as refused:
+        schema.load({name: value}, partial=True)
+    assert messages(refused.value.messages)[0].startswith(f"{name} ")
+
+
+@pytest.mark.parametrize(
+    ("schema", "table"),
+    list(zip((known.INVOICE, known.ITEM, known.PAYMENT, known.COST, known.REMARK), SYSTEM, strict=True)),
+)
+def test_what_the_system_owns_is_dropped(schema: WireSchema, table: str) -> None:
+    for name in SYSTEM[table]:
+        assert schema.fields[name].dump_only, name
+        assert stripped(schema, {name: "anything"}) == {}
+
+
+@pytest.mark.parametrize(("schema", "names"), [(known.INVOICE, {"client_id"}), (known.COST, {"amount"})])
+def test_what_is_needed(schema: WireSchema, names: set[str]) -> None:
+    with pytest.raises(ValidationError) as refused:
+        schema.load({})
+    assert set(refused.value.messages) == names
+
+
+def test_what_is_only_given_is_never_shown() -> None:
+    hidden = {name for name, field in known.ITEM.fields.items() if field.load_only}
+    assert hidden == {"stockitem_id", "quantity_with_unit"}
+    assert all(isinstance(field, Wire) for field in known.INVOICE.fields.values())
