@@ -82,9 +82,13 @@ def sentence_of(error: DomainError, names: Mapping[str, str]) -> str:
 
 def named(field: str, names: Mapping[str, str]) -> str:
     """``lines-0-account_number`` as ``items[0].general_ledger_account``."""
+    if field.startswith("custom_"):
+        return "custom_values"
     kind, place, rest = (*field.split("-", 2), "", "")[:3]
     if kind == "lines" and place.isdigit():
-        return f"items[{place}].{names.get(rest, rest)}"
+        return f"items[{place}].{named(rest, names)}"
+    if kind.endswith("_address"):
+        return f"{kind}.{place}"
     return names.get(field, field)
 
 

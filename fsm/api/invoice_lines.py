@@ -75,8 +75,6 @@ def _split(item: Values, place: int) -> Values:
     values = dict(item)
     if "custom_values" in values:
         values["custom_values"] = custom(values["custom_values"])
-        if values["custom_values"] and "custom_values" not in _NAMES:
-            raise BadRequestError(_("It cannot be set yet."), f"lines-{place}-custom_values")
     text = values.pop("quantity_with_unit", None)
     if text is None or text == "":
         return values
@@ -118,7 +116,7 @@ def changed(before: LineValues, item: Values, invoice: Invoice) -> LineValues:
         values["amount_with_tax"] = None
     if "amount_with_tax" in values and "amount" not in values:
         values["amount"] = None
-    if "description" in values and "description_html" not in values and "description_html" in _NAMES:
+    if "description" in values and "description_html" not in values:
         values["description_html"] = ""
     if values.get("tax_rate") and "special_status" not in values:
         values["special_status"] = ""

@@ -5,7 +5,6 @@ from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
-import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from fsm.api import invoice_parts as parts
@@ -13,19 +12,15 @@ from fsm.api.errors import BadRequestError
 from fsm.api.invoice_lines import changed, custom, is_negative, present, turned, values_of
 from fsm.api.resource import Asker, Values
 from fsm.core import numbering
-from fsm.core.db import lock, session
+from fsm.core.db import lock
 from fsm.core.errors import ConflictError, DomainError, NotFoundError
 from fsm.documents.values import LineValues
-from fsm.invoices import blank_credits, drafts, follow_ups, services, withdrawing
-from fsm.invoices.models import Invoice, InvoiceFollowUp, InvoiceKind, InvoiceState
-from fsm.invoices.values import DraftValues
+from fsm.invoices import blank_credits, drafts, follow_up, services, withdrawing
+from fsm.invoices.models import Invoice, InvoiceKind, InvoiceState
+from fsm.invoices.values import DraftValues, FollowUpValues
 
 _DRAFT = frozenset(field.name for field in fields(DraftValues))
 FOLLOWING = frozenset({"external_invoice_id", "automatic_reminders", "outstanding_balance"})
-_OTHER = frozenset(
-    {"customer_id", "items", "state", "number", "payments", "costs", "remarks", "corrects_number", "corrects_date"}
-    | {"external_invoice_id", "automatic_reminders"}
-)
 _COMPARED = frozenset({"description", "quantity", "unit", "amount", "tax_rate"})
 _PARTS = ("payments", "costs", "remarks")
 _NOT_ON_CREDITS = ("days_due", "structured_message", "automatic_reminders")
@@ -53,7 +48,6 @@ def create(data: Values, who: Asker) -> int:
             )
         return invoice.id
     post(invoice.id, who)
-    _follow(invoice.id, data)
     for cost in data.get("costs") or ():
         parts.create_cost(invoice.id, cost, who)
     for payment in data.get("payments") or ():
@@ -99,15 +93,7 @@ def _defaults(data: Values) -> Values:
     return data
 
 
-def _refuse_unbuilt(data: Values) -> None:
-    """A field that drafts do not keep is refused, never dropped in silence."""
-    for name in data.keys() - _DRAFT - _OTHER:
-        if data[name] not in (None, "", [], True):
-            raise BadRequestError(_("It cannot be set yet."), name)
-
-
 def _save(invoice: Invoice, data: Values, lines: Sequence[LineValues]) -> None:
-    _refuse_unbuilt(data)
     values: dict[str, Any] = {name: getattr(invoice, name) for name in _DRAFT if hasattr(invoice, name)}
     values |= {name: data[name] for name in _DRAFT & data.keys()}
     if "custom_values" in data:
@@ -119,21 +105,13 @@ def _save(invoice: Invoice, data: Values, lines: Sequence[LineValues]) -> None:
     for name in _ADDRESSES:
         if name in data:
             values[name] = data[name] or {"country_code": getattr(invoice, name).get("country_code", "")}
-    drafts.save(invoice.id, DraftValues(**values), lines, version=None)
+    drafts.save(invoice.id, DraftValues(**values), lines, version=None, follow_up=_following(data))
 
 
-def _follow(invoice_id: int, data: Values) -> None:
+def _following(data: Values) -> FollowUpValues | None:
     """What may change after posting too."""
-    given = FOLLOWING & data.keys()
-    if not given:
-        return
-    row = session.scalars(sa.select(InvoiceFollowUp).where(InvoiceFollowUp.invoice_id == invoice_id)).one()
-    follow_ups.change(
-        invoice_id,
-        automatic_reminders=data.get("automatic_reminders", row.automatic_reminders),
-        external_invoice_id=data.get("external_invoice_id", row.external_invoice_id),
-        version=None,
-    )
+    given = {name: data[name] for name in FOLLOWING & data.keys()}
+    return FollowUpValues(**given) if given else None
 
 
 def post(invoice_id: int, who: Asker) -> None:
@@ -204,7 +182,9 @@ def _change_posted(invoice: Invoice, data: Values, who: Asker) -> None:
                 raise ConflictError(_("This invoice is posted: it is final. Withdraw it or credit it."), "items")
         elif not _same(invoice, name, value):
             raise ConflictError(_("This invoice is posted: this field is final."), name)
-    _follow(invoice.id, data)
+    wanted = _following(data)
+    if wanted is not None:
+        follow_up.change(invoice.id, wanted)
     del who
 
 

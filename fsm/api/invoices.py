@@ -9,13 +9,14 @@ from flask import g
 from fsm.api import invoice_fields as known
 from fsm.api import invoice_parts as parts
 from fsm.api import invoice_rows as rows
+from fsm.api import invoice_sending
 from fsm.api import invoice_verbs as verbs
 from fsm.api.fields import Day, Id, Integer, Money, OneOf, Text, WireSchema
 from fsm.api.query import Column, found_by_words
 from fsm.api.resource import Action, Asker, Part, Resource, Shown, Values, Verbs
 from fsm.core.db import lock
 from fsm.documents.services import pdf_of, withdrawn_pdf_of
-from fsm.invoices import crediting, services
+from fsm.invoices import crediting
 from fsm.invoices.draft_print import draft_pdf
 from fsm.invoices.models import Invoice, InvoiceKind, InvoiceState
 from fsm.invoices.queries import document
@@ -113,16 +114,6 @@ def _credit(invoice_id: int, _data: Values, who: Asker) -> Values:
     return {"creditnote_id": credit.id}
 
 
-def _mark_sent(invoice_id: int, _data: Values, who: Asker) -> Values:
-    services.mark_sent([invoice_id], how="api", actor_id=who.actor.id)
-    return {}
-
-
-def _to_accountant(invoice_id: int, _data: Values, _who: Asker) -> Values:
-    services.mark_at_accountant(invoice_id, how="API")
-    return {}
-
-
 def _part(name: str, item: str, schema: WireSchema, read: Callable[[Sequence[int], Shown], Any], these: Verbs) -> Part:
     def reading(ids: Sequence[int], view: Shown, actor: Actor) -> Mapping[int, Sequence[Values]]:
         del actor
@@ -191,12 +182,6 @@ INVOICES = Resource(
     actions=(
         Action(name="post", done="invoice posted", work=_post),
         Action(name="credit", done="creditnote created", work=_credit),
-        Action(name="mark_sent", done="invoice marked as sent", work=_mark_sent),
-        Action(
-            name="sendaccountant",
-            done="invoice marked as sent to the accountant",
-            work=_to_accountant,
-            spellings=("send_accountant", "sendaccountant"),
-        ),
+        *invoice_sending.ACTIONS,
     ),
 )

@@ -419,6 +419,8 @@ AS_ON_PAGE: dict[str, dict[str, str]] = {
         "credit": "invoices.credit",
         "mark_sent": "invoices.mark_sent",
         "sendaccountant": "invoices.mark_sent",
+        "sendemail": "invoices.send",
+        "send": "invoices.send",
     },
     "invoice_items": {
         "list": "invoices.show",

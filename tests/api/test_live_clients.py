@@ -83,6 +83,10 @@ def test_from_customer_to_paid_invoice(live: LiveClient) -> None:
     assert live.call("POST", f"invoices/{created['invoice_id']}?send_accountant")["success"]
     tags = live.call("GET", f"invoices/{created['invoice_id']}?fields=tags")["tags"]
     assert {"tag_id": 9, "name": "accountant"} in tags
+    sent = live.call("POST", f"invoices/{created['invoice_id']}/sendemail", {"recipient": "main_contact"})
+    (event,) = live.call("GET", f"invoices/{created['invoice_id']}/events")
+    assert (event["event_id"], event["type"]) == (sent["event_id"], "email sent")
+    assert [one["email_address"] for one in event["recipients"]] == ["jan@peeters.example"]
     with pytest.raises(urllib.error.HTTPError) as refused:
         live.call("POST", "invoices", invoice | {"items": [{}]})
     assert refused.value.code == 400
