@@ -2,10 +2,12 @@
 
 import sys
 
-from benchmarks import month_end, posting
+from benchmarks import documents, month_end, posting
 from benchmarks.places import engines
 
 AIMS = {"singly": 5.0, "batches of 100": 15.0}
+# Pages and the lines that fill them; never slower than the renderer by itself.
+PDF_LINES, PDF_AIM, TOTALS_AIM = {1: 5, 2: 25}, 1.0, 2_000
 MONTH_END_ORDERS, MONTH_END_AIM, MONTH_END_SECONDS = 1_000, 2.5, 3.0
 
 
@@ -26,7 +28,23 @@ def main() -> None:
         mine, floor = month_end.measure(engine, orders=MONTH_END_ORDERS)
         missed += mine > MONTH_END_AIM * floor or mine > MONTH_END_SECONDS
         print(f"{engine.name:<28}{mine:>12.2f} s{floor:>12.2f} s{mine / floor:>14.2f}{MONTH_END_AIM:>8}")
+    missed += _documents()
     sys.exit(1 if missed else 0)
+
+
+def _documents() -> int:
+    """Prints their part of the table; how many aims were missed."""
+    missed = 0
+    print(f"\n{'PDF':<28}{'ours':>14}{'xhtml2pdf':>14}{'times':>14}{'aim':>8}")
+    for pages, lines in PDF_LINES.items():
+        mine, plain = documents.pdf_milliseconds(lines)
+        missed += mine > PDF_AIM * plain
+        label = f"{pages} page{'s' if pages > 1 else ''}, {lines} lines"
+        print(f"{label:<28}{mine:>11.0f} ms{plain:>11.0f} ms{mine / plain:>14.2f}{PDF_AIM:>8}")
+    speed = documents.totals_per_second()
+    missed += speed < TOTALS_AIM
+    print(f"\n{'totals of 5 lines':<28}{speed:>10.0f} / s{'':>42}{TOTALS_AIM:>8}")
+    return missed
 
 
 if __name__ == "__main__":

@@ -261,12 +261,18 @@ def _checked_account(values: BankAccountValues, own_id: int | None) -> BankAccou
 
 
 def set_numbering(series: Mapping[str, SeriesValues]) -> list[NumberSeries]:
-    """Give kinds of documents their series. A refusal's field is that of the kind: ``invoice_prefix``.
+    """Give kinds of documents their series. A refusal's field is that of the kind: ``invoice_prefix``."""
+    _locked_company()
+    check_series(series)
+    return [_set_series(kind, values) for kind, values in series.items()]
+
+
+def check_series(series: Mapping[str, SeriesValues]) -> None:
+    """DomainError with the field of what cannot be.
 
     Two documents must never read the same, so a prefix belongs to one kind, for as long as its numbers exist, and never
     ends in a digit (else ``FA2`` + ``600001`` would read like ``FA`` + ``2600001``).
     """
-    _locked_company()
     for kind, values in series.items():
         if not _PREFIX.fullmatch(values.prefix) or len(values.prefix) > numbering.MAX_PREFIX:
             raise DomainError(
@@ -275,7 +281,6 @@ def set_numbering(series: Mapping[str, SeriesValues]) -> list[NumberSeries]:
         if not 1 <= values.first_number <= HIGHEST_FIRST_NUMBER:
             raise DomainError(_("The first number is between 1 and 999999."), f"{kind}_first_number")
     _check_prefixes(series)
-    return [_set_series(kind, values) for kind, values in series.items()]
 
 
 def ensure_series(kind: str) -> None:

@@ -4,7 +4,7 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from fsm.company import charts, queries, services
+from fsm.company import charts, numbering_outlook, queries, services
 from fsm.company.countries import country_name
 from fsm.company.forms import (
     SERIES_NAMES,
@@ -16,7 +16,7 @@ from fsm.company.forms import (
 from fsm.company.logo import is_sound, sent_logo
 from fsm.company.models import Company
 from fsm.core.errors import NotFoundError
-from fsm.core.numbering import MAX_PREFIX, NumberFormat
+from fsm.core.numbering import MAX_PREFIX
 from fsm.core.transactions import attempt, prepares
 from fsm.files import services as files
 from fsm.users.history import timeline
@@ -130,19 +130,33 @@ def numbering() -> ResponseReturnValue:
             flash(_("The numbering was saved."), "success")
             return redirect(url_for("company.numbering"), 303)
     states = queries.numbering_state(g.today)
-    return render_template("company/numbering.html", form=form, states=states, names=SERIES_NAMES), _status()
+    return render_template(
+        "company/numbering.html", form=form, states=states, names=SERIES_NAMES, outlooks=_outlooks(form, states)
+    ), _status()
 
 
 @bp.get("/numbering/example")
 def numbering_example() -> ResponseReturnValue:
     """How the first number of a series would read, while it is typed: ``kind`` says whose fields were sent."""
     kind, sent = request.args.get("kind", ""), request.args
-    prefix = sent.get(f"{kind}_prefix", "").strip()[:MAX_PREFIX]
-    number_format, first = sent.get(f"{kind}_format", ""), sent.get(f"{kind}_first_number", "")
-    if number_format not in set(NumberFormat) or not (first.isascii() and first.isdigit() and len(first) <= 6):  # noqa: PLR2004 - digits of HIGHEST_FIRST_NUMBER
-        return "", 200
-    example = queries.numbering_example(prefix, NumberFormat(number_format), int(first), g.today)
-    return render_template("company/_number.html", example=example)
+    outlook = numbering_outlook.typed(
+        kind,
+        sent.get(f"{kind}_prefix", "").strip()[: MAX_PREFIX + 1],
+        sent.get(f"{kind}_format", ""),
+        sent.get(f"{kind}_first_number", "").strip(),
+        g.today,
+    )
+    return render_template("company/_number.html", outlook=outlook)
+
+
+def _outlooks(form: NumberingForm, states: list[queries.SeriesState]) -> dict[str, numbering_outlook.Outlook]:
+    """What each kind's fields say now; of a field that is wrong its own error speaks."""
+    return {
+        state.kind: numbering_outlook.outlook(state.kind, form.series()[state.kind], g.today)
+        if not any(form[f"{state.kind}_{part}"].errors for part in ("prefix", "format", "first_number"))
+        else numbering_outlook.Outlook()
+        for state in states
+    }
 
 
 def _is_stale() -> bool:

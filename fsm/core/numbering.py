@@ -105,7 +105,11 @@ def has_series(kind: str) -> bool:
 
 def peek(kind: str, on: dt.date) -> str:
     """The number that would be next; another may take it first."""
-    series = active_series(kind)
+    return next_of(active_series(kind), on)
+
+
+def next_of(series: NumberSeries, on: dt.date) -> str:
+    """The same of any series, active or not."""
     period = period_of(series.format, on)
     counter = session.get(NumberCounter, (_key(series), period))
     number = series.first_number if counter is None else counter.last_number + 1

@@ -86,8 +86,7 @@ def render(facts: Facts, *, mark: Mark | None = None, logo: bytes | None = None)
     with _rendering, _complaints() as complaints:
         _register()
         foot = _foot(page)
-        html = html_of(page, foot, logo)
-        data = _laid_out(page, foot, html)
+        data = _laid_out(page, foot, _html(page, foot, logo))
     if complaints:
         raise PdfError("; ".join(complaints))
     return data
@@ -110,7 +109,14 @@ def _foot(page: _Page) -> Foot:
     )
 
 
-def html_of(page: _Page, foot: Foot, logo: bytes | None) -> str:
+def html_of(facts: Facts) -> str:
+    """The page around the tables, for who wants to compare."""
+    page = _Page(facts, Words(facts.language), Palette(facts.look.accent), None)
+    _register()
+    return _html(page, _foot(page), None)
+
+
+def _html(page: _Page, foot: Foot, logo: bytes | None) -> str:
     """The page around the tables, as the renderer gets it."""
     facts, words = page.facts, page.words
     design = facts.layout if facts.layout in DESIGNS else DESIGNS[0]  # "standard" was the only one before

@@ -12,6 +12,7 @@ from fsm.invoices import credit_checks, deposit_checks, taken_over_checks, vat_c
 from fsm.ledger import checks as ledger
 from fsm.ledger import item_checks
 from fsm.payments import checks as payments
+from fsm.quotes import checks as quotes
 from fsm.service_orders import checks as service_orders
 
 Check: TypeAlias = Callable[[], Iterator[str]]
@@ -29,6 +30,7 @@ CHECKS: tuple[Check, ...] = (
     service_orders.claims_name_their_order,
     service_orders.no_work_billed_twice,
     service_orders.to_bill_flags_right,
+    quotes.quote_and_order_numbers_without_hole,
     invoices.counters_without_hole,
     invoices.posted_has_one_issuing_entry,
     invoices.document_total_equals_receivable_lines,

@@ -207,6 +207,13 @@ def withdrawn(limit: int = 50) -> Sequence[Invoice]:
     return session.scalars(query.order_by(Invoice.id.desc()).limit(limit)).all()
 
 
+def given_again(documents: Sequence[Invoice]) -> dict[str, Invoice]:
+    """The posted documents that bear the numbers of these withdrawn ones now."""
+    numbers = [row.number for row in documents if row.number]
+    query = sa.select(Invoice).where(Invoice.number.in_(numbers), Invoice.state == InvoiceState.POSTED)
+    return {row.number: row for row in session.scalars(query) if row.number}
+
+
 def chain_heads() -> dict[Journal, tuple[JournalHead, JournalEntry | None, str]]:
     """The head of each journal's hash chain, its newest entry and that entry's fiscal year."""
     query: Any = (

@@ -114,11 +114,14 @@ def check() -> ResponseReturnValue:
 
 
 def _integrity_page(findings: list[checks.Finding] | None) -> str:
+    withdrawn = queries.withdrawn()
     return render_template(
         "home/integrity.html",
         findings=findings,
+        failed={finding.check for finding in findings or ()},
         checks=[one.__name__ for one in checks.CHECKS],
         counters=queries.counters(),
-        withdrawn=queries.withdrawn(),
+        withdrawn=withdrawn,
+        given_again=queries.given_again(withdrawn),
         heads=queries.chain_heads(),
     )

@@ -11,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
 
+from fsm.company import numbering_outlook
 from fsm.company.models import BankAccount, Company
 from fsm.core import numbering
 from fsm.core.db import session, writing
@@ -294,12 +295,35 @@ def test_two_kinds_may_swap_prefixes_that_were_never_used(client: FlaskClient) -
     assert (peek("invoice"), peek("credit_note")) == ("NC-2600001", "FA-2600001")
 
 
+@pytest.mark.parametrize(
+    ("prefix", "number_format", "first", "sentences"),
+    [
+        ("X-", "plain", "7", ["Begins with X-00007.", "Counts on for ever", "goes on with FA-2600002"]),
+        ("FA-", "year", "1", ["Next number: FA-2600002.", "FA-2700001 in 2027"]),
+        ("FA-", "year_month", "1", ["Begins with FA-260300001.", "FA-260400001 next month"]),
+        ("FA-", "year", "9", ["This series has been used"]),
+        ("FA26", "year", "1", ["no digit at its end"]),
+        ("ABCDEFGHIJK", "year", "1", ["At most 10 letters"]),
+        ("nc-", "year", "1", ["Another kind of document has this prefix"]),
+        ("X-", "plain", "x", ["between 1 and 999999"]),
+    ],
+)
+def test_what_a_change_of_numbers_does_is_said(
+    app: Flask, prefix: str, number_format: str, first: str, sentences: list[str]
+) -> None:
+    with writing():
+        numbering.take("invoice", [TODAY])
+    found = numbering_outlook.typed("invoice", prefix, number_format, first, TODAY)
+    told = " ".join((*found.sentences, found.refusal))
+    assert all(sentence in told for sentence in sentences), told
+
+
 def test_example_while_typing(client: FlaskClient, app: Flask) -> None:
     query = "kind=invoice&invoice_prefix=X-&invoice_format=plain&invoice_first_number=7"
-    assert client.get(f"/settings/numbering/example?{query}").text.strip() == "Reads: X-00007"
-    for broken in ("", "kind=invoice&invoice_format=plain&invoice_first_number=x", "kind=../etc"):
+    assert "Begins with X-00007." in client.get(f"/settings/numbering/example?{query}").text
+    for broken in ("", "kind=invoice&invoice_format=weekly&invoice_first_number=x", "kind=../etc"):
         answer = client.get(f"/settings/numbering/example?{broken}")
-        assert (answer.status_code, answer.text) == (200, "")
+        assert (answer.status_code, answer.text.strip()) == (200, "")
 
 
 def test_formats_are_those_of_the_source() -> None:
