@@ -27,6 +27,7 @@ from fsm.backups.tables import VERSION_TABLE, stored_tables
 from fsm.core.db import db, session, writing
 from fsm.files import services as files
 from fsm.home import checks
+from fsm.mail import services as mail
 
 SCHEMA = "fsm_restoring"
 Progress: TypeAlias = Callable[[int, int], None]
@@ -215,6 +216,8 @@ def _fill(reader: Reader, scratch: Flask, step: _Steps, *, keep_revision: bool, 
         try:
             upgrading.migrate()
             upgrading.index_if_needed(lambda _sentence: None)
+            with writing(bulk=True):
+                mail.note_restored()
         except Exception as error:
             raise BackupError(_("The backup could not be migrated: %(reason)s", reason=error)) from error
         findings = checks.run()

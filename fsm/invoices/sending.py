@@ -37,7 +37,7 @@ def kind_of(invoice: Invoice) -> str:
     """Which text a message about it begins with."""
     if invoice.kind is InvoiceKind.CREDIT_NOTE:
         return "credit_note"
-    return "deposit" if getattr(invoice, "is_deposit", False) else "invoice"
+    return "deposit" if invoice.is_deposit else "invoice"
 
 
 # --- what mail asks for

@@ -36,7 +36,9 @@ def checked(address: Address, field: str | None = None) -> Address:
         raise DomainError(_("There is a line break or another character in an address that cannot be sent."), field)
     email = address.email.strip()
     try:
-        found = validate_email(email, check_deliverability=False, test_environment=True, allow_smtputf8=False)
+        found = validate_email(
+            email, check_deliverability=False, test_environment=True, allow_smtputf8=False, strict=True
+        )
     except EmailNotValidError:
         raise DomainError(_("“%(text)s” is not an e-mail address.", text=email[:80]), field) from None
     if found.ascii_email is None or len(found.ascii_email) > LONGEST_EMAIL:

@@ -6,6 +6,7 @@ doubt, and the next one goes on.
 """
 
 import datetime as dt
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.orm import selectinload
 
+from fsm.company import services as company_services
 from fsm.core import audit, jobs
 from fsm.core.audit import now
 from fsm.core.db import session, writing
@@ -40,6 +42,9 @@ LEASE = dt.timedelta(minutes=5)  # longer than a server may take to answer
 MOST_BYTES = 15 * 1024 * 1024
 NOBODY = "fsm@fsm.invalid"  # the sender in the folder, as long as none is set
 PDF = "application/pdf"
+AWAY_SECONDS = 30.0
+# Servers that could not be reached: a thousand messages must not wait for one time-out each while PDFs wait for them.
+_away: dict[Server, tuple[float, str]] = {}
 log = structlog.get_logger()
 
 
@@ -158,11 +163,17 @@ def _compose(message: MailMessage, facts: dict[str, str], settings: MailSettings
         stored = _locked(message_id)
         stored.sent_subject, stored.sent_body = subject[:900], body
         stored.sender_name = settings.sender_name or facts.get("company", "")[:100]
-        stored.sender_email = settings.sender_email or NOBODY
+        stored.sender_email = settings.sender_email or _own_email() or NOBODY
         stored.reply_to = stored.reply_to or settings.reply_to
         by_id = {row.id: row for row in stored.attachments}
         for attachment_id, data in rendered:
             by_id[attachment_id].file_id = files.put(data, PDF).id
+
+
+def _own_email() -> str:
+    """The company's own address, where no sender is set."""
+    company = company_services.current()
+    return company.email if company else ""
 
 
 def _parts(message_id: int) -> list[Part]:
@@ -198,8 +209,23 @@ def _carrier(settings: MailSettings) -> Carrier:
     password = unseal(settings.password)
     if password is None:
         raise CarrierError(_("The password of the mail server cannot be read any more: type it again in the settings."))
+    server = Server(settings.host, settings.port, settings.security, settings.user_name, password)
     session.rollback()  # nothing is held while the network is waited for
-    return SmtpCarrier(Server(settings.host, settings.port, settings.security, settings.user_name, password))
+    return _connected(server)
+
+
+def _connected(server: Server) -> SmtpCarrier:
+    """CarrierError without a try where this worker has just learned that the server cannot be reached."""
+    until, words = _away.get(server, (0.0, ""))
+    if time.monotonic() < until:
+        raise CarrierError(words)
+    try:
+        carrier = SmtpCarrier(server)
+    except CarrierError as error:
+        _away[server] = (time.monotonic() + AWAY_SECONDS, str(error))
+        raise
+    _away.pop(server, None)
+    return carrier
 
 
 def _hand_over(message_id: int, recipient_id: int, ready: _Ready, carrier: Carrier) -> Answer | None:

@@ -276,6 +276,17 @@ def note_opened(external_id: str) -> None:
             jobs.enqueue(JOB, [{"message_id": row.message_id}])
 
 
+def note_restored() -> None:
+    """After a restore: what waited in the backup may have been sent since it was made, and is not sent by itself again."""
+    waiting = sa.select(MailRecipient.message_id).where(MailRecipient.state == RecipientState.SENDING)
+    for message in session.scalars(sa.select(MailMessage).where(MailMessage.id.in_(waiting))):
+        for row in message.recipients:
+            if row.state is RecipientState.SENDING:
+                row.state = advance(TRANSITIONS, row.state, RecipientState.MAYBE_SENT)
+                row.information = _("It waited when the backup was made: it may have been sent since.")
+        states.settle(message)
+
+
 def set_aside(message_id: int) -> MailMessage:
     """A problem that needs nothing more: it is no longer counted. What became of each recipient stays as it is."""
     message = _locked(message_id)

@@ -2,7 +2,19 @@
 
 from typing import Any
 
-from flask import Response, abort, current_app, flash, g, redirect, render_template, send_file, url_for
+from flask import (
+    Response,
+    abort,
+    current_app,
+    flash,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -77,8 +89,12 @@ def progress(message_id: int) -> ResponseReturnValue:
 
 @bp.get("/mail/about/<string:kind>/<id:about_id>")
 def about(kind: str, about_id: int) -> ResponseReturnValue:
-    """The messages about one record, within its page."""
-    return render_template("mail/_about.html", **about_facts(kind, about_id))
+    """The messages about one record, within its page, which is loaded anew once none is on its way any more."""
+    facts = about_facts(kind, about_id)
+    response = make_response(render_template("mail/_about.html", **facts))
+    if "watch" in request.args and not facts["mail_is_on_the_way"]:
+        response.headers["HX-Refresh"] = "true"
+    return response
 
 
 def about_facts(kind: str, about_id: int) -> dict[str, Any]:

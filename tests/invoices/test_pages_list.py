@@ -63,6 +63,7 @@ def test_each_document_stands_in_the_tab_of_its_status(database: Flask) -> None:
     assert len(numbers("posted", on)) == 6
     assert counts(Filters(), on) == {
         "draft": 1,
+        "to_send": 6,
         "to_collect": 2,
         "overdue": 1,
         "paid": 1,

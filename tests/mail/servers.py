@@ -1,7 +1,9 @@
 """A real SMTP server on loopback that misbehaves as it is told, and remembers what it took."""
 
+import asyncio
+import random
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -17,14 +19,14 @@ class Behaviour:
     """``refused`` addresses get a 550; the first ``busy`` messages a 451; ``drop`` says where the connection is lost.
 
     ``drop``: "data" when the data begins, "dot" after all of it was read and before it was taken, "answer" after it was
-    taken and before the answer.
+    taken and before the answer. ``slow_seconds``: at most, before and after it is taken.
     """
 
     refused: set[str] = field(default_factory=set)
     busy: int = 0
     drop: str = ""
     taken: list[tuple[str, EmailMessage]] = field(default_factory=list)
-    on_data: Callable[[], None] | None = None
+    slow_seconds: float = 0.0
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's own signature
         self,
@@ -40,8 +42,7 @@ class Behaviour:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> Any:  # noqa: ARG002, N802 - as above
-        if self.on_data is not None:
-            self.on_data()
+        await asyncio.sleep(random.uniform(0, self.slow_seconds))
         if self.busy > 0:
             self.busy -= 1
             return "451 4.7.1 Greylisted, come back later"
@@ -52,6 +53,7 @@ class Behaviour:
         self.taken += [(address, mail) for address in envelope.rcpt_tos]
         if self.drop == "answer":
             return self._lose(server)
+        await asyncio.sleep(random.uniform(0, self.slow_seconds))
         return "250 2.0.0 Queued as 4711"
 
     @staticmethod
