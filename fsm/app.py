@@ -67,8 +67,10 @@ from fsm.payments import views as payment_views
 from fsm.portal import signing_views
 from fsm.portal import views as portal_views
 from fsm.quotes import views as quote_views
+from fsm.quotes.sending import SOURCE as QUOTE_MAIL
 from fsm.reports import views as report_views
 from fsm.sales_orders import views as sales_order_views
+from fsm.sales_orders.sending import SOURCE as SALES_ORDER_MAIL
 from fsm.service_orders import views as service_order_views
 from fsm.tablet import sync_views as tablet_sync
 from fsm.tablet import views as tablet_views
@@ -112,7 +114,11 @@ JOB_HANDLERS: dict[str, Handler] = {
     mail_jobs.SEND: mail_jobs.send,
 }
 # What mail asks of the slices whose records messages are about (mail/sources.py), by kind of record.
-MAIL_SOURCES: dict[str, mail_sources.Source] = {"invoice": INVOICE_MAIL}
+MAIL_SOURCES: dict[str, mail_sources.Source] = {
+    "invoice": INVOICE_MAIL,
+    "quote": QUOTE_MAIL,
+    "sales_order": SALES_ORDER_MAIL,
+}
 
 
 def create_app(**config: Any) -> Flask:  # noqa: ANN401 - Flask's configuration is free-form

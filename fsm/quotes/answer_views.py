@@ -9,12 +9,33 @@ from flask_babel import gettext as _
 from fsm.core import formats
 from fsm.core.errors import NotFoundError
 from fsm.core.transactions import attempt
+from fsm.documents.send_page import send_page
 from fsm.files import services as files
 from fsm.quotes import links, queries, services
 from fsm.quotes.blueprint import bp
 from fsm.quotes.forms import DeclineForm, SignedForm
 from fsm.quotes.listing import name_of
+from fsm.quotes.sending import MAILED
 from fsm.quotes.services import Signed
+
+
+@bp.route("/<id:quote_id>/send", methods=["GET", "POST"])
+def send(quote_id: int) -> ResponseReturnValue:
+    """By mail from here (S0); it counts as sent once a server has taken it."""
+    back = url_for("quotes.show", quote_id=quote_id)
+
+    def done() -> ResponseReturnValue:
+        flash(_("It is on its way. What comes of it is said under Mail."), "success")
+        return redirect(back, 303)
+
+    return send_page(
+        MAILED,
+        quote_id,
+        prepare=lambda: services.give_number(quote_id, today=g.today),
+        address=url_for("quotes.send", quote_id=quote_id),
+        back=back,
+        done=done,
+    )
 
 
 @bp.post("/<id:quote_id>/mark-sent")

@@ -155,16 +155,37 @@ def mark_sent(quote_id: int, *, how: str, today: dt.date) -> Quote:
         raise DomainError(_("There is no line yet."), "lines")
     if quote.valid_until is not None and quote.valid_until < today:
         raise DomainError(_("Its last day is over: give it a later one first."), "valid_until")
-    if quote.number is None:
-        ensure_series(KIND)
-        (number,) = numbering.take(KIND, [today])
-        quote.number, quote.number_series = number.text, number.series
-        quote.number_period, quote.number_counter = number.period, number.counter
+    _number(quote, today)
     quote.state, quote.quote_date = state, quote.quote_date or today
     quote.sent_at, quote.sent_how = audit.now(), how[:40]
     session.flush()
     _note(quote, _("%(number)s sent", number=quote.number))
     return quote
+
+
+def give_number(quote_id: int, *, today: dt.date) -> Quote:
+    """Its number, where it has none yet: a message about it names it before a server has taken it.
+
+    DomainError for one without lines, ConflictError for one that is answered.
+    """
+    quote = hold(quote_id)
+    if quote.state not in {QuoteState.CREATED, QuoteState.SENT}:
+        raise ConflictError(_("%(number)s is answered already.", number=quote.number))
+    if not lines_of(quote.id):
+        raise DomainError(_("There is no line yet."))
+    if quote.valid_until is not None and quote.valid_until < today:
+        raise DomainError(_("Its last day is over: give it a later one first."))
+    _number(quote, today)
+    session.flush()
+    return quote
+
+
+def _number(quote: Quote, today: dt.date) -> None:
+    if quote.number is None:
+        ensure_series(KIND)
+        (number,) = numbering.take(KIND, [today])
+        quote.number, quote.number_series = number.text, number.series
+        quote.number_period, quote.number_counter = number.period, number.counter
 
 
 def sign(quote_id: int, signed: Signed, *, actor_id: int | None, today: dt.date) -> SalesOrder:

@@ -9,12 +9,14 @@ from fsm.core.transactions import attempt
 from fsm.customers import queries as customer_queries
 from fsm.documents import figures, totals_panel
 from fsm.documents.answers import inline_pdf
+from fsm.documents.send_page import send_page
 from fsm.documents.services import pdf_of, render
 from fsm.sales_orders import queries, services
 from fsm.sales_orders.blueprint import bp
 from fsm.sales_orders.forms import ServiceOrderForm
 from fsm.sales_orders.listing import SALES_ORDERS, status_of
 from fsm.sales_orders.models import SalesOrder, SalesOrderState
+from fsm.sales_orders.sending import MAILED
 from fsm.service_orders.services import OrderValues
 from fsm.service_orders.site_search import sites_of
 from fsm.users import list_pages
@@ -65,6 +67,25 @@ def pdf(order_id: int) -> ResponseReturnValue:
     order = queries.sales_order(order_id)
     data = pdf_of(services.KIND, order_id) if order.sent_at else render(services.facts_of(order))
     return inline_pdf(data, f"{order.number}.pdf")
+
+
+@bp.route("/<id:order_id>/send", methods=["GET", "POST"])
+def send(order_id: int) -> ResponseReturnValue:
+    """By mail from here (S0); it counts as sent once a server has taken it."""
+    back = url_for("sales_orders.show", order_id=order_id)
+
+    def done() -> ResponseReturnValue:
+        flash(_("It is on its way. What comes of it is said under Mail."), "success")
+        return redirect(back, 303)
+
+    return send_page(
+        MAILED,
+        order_id,
+        prepare=lambda: services.hold(order_id),
+        address=url_for("sales_orders.send", order_id=order_id),
+        back=back,
+        done=done,
+    )
 
 
 @bp.post("/<id:order_id>/mark-sent")

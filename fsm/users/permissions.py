@@ -258,6 +258,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "quotes.suggest": DESK,
     "quotes.copy": DESK,
     "quotes.delete": DESK,
+    "quotes.send": DESK,
     "quotes.mark_sent": DESK,
     "quotes.sign": DESK,
     "quotes.decline": DESK,
@@ -269,6 +270,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "sales_orders.panel": READERS,
     "sales_orders.show": READERS,
     "sales_orders.pdf": READERS,
+    "sales_orders.send": DESK,
     "sales_orders.mark_sent": DESK,
     "sales_orders.new_service_order": DESK,
     # --- invoices

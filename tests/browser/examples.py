@@ -387,6 +387,8 @@ def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
             f"/quotes/{ids[f'quote_{name}']}" for name in ("created", "sent", "expired", "signed", "declined")
         ],
         "quotes.edit": [f"/quotes/{ids[f'quote_{name}']}/edit" for name in ("created", "sent")],
+        "quotes.send": [f"/quotes/{ids['quote_created']}/send"],
+        "sales_orders.send": [f"/sales-orders/{ids['sales_created']}/send"],
         "quotes.sign": [f"/quotes/{ids['quote_sent']}/sign"],
         "quotes.decline": [f"/quotes/{ids['quote_sent']}/decline"],
         "sales_orders.index": [f"/sales-orders?tab={tab}" for tab in ("created", "sent", "billed", "cancelled")],
