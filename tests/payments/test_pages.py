@@ -235,3 +235,19 @@ def test_who_may_not_take_money(app: Flask, client_for: ClientFor, role: Role) -
     assert client.get(f"/payments/register?invoice_id={invoice.id}").status_code == 403
     assert post(client, "/payments/mark-unpaid", invoice_id=invoice.id).status_code == 403
     assert client.get("/payments").status_code == (403 if role is Role.TECHNICIAN else 200)
+
+
+def test_what_is_due_in_another_currency_is_named_with_its_own_form(app: Flask, client_for: ClientFor) -> None:
+    invoice, client = posted(currency="USD", exchange_rate=D("0.92")), client_for(Role.OFFICE)
+    customer_id, invoice_id, item_id = invoice.customer_id, invoice.id, item_of(invoice).id
+    page = client.get(f"/payments/register?customer_id={customer_id}").get_data(as_text=True)
+    url = f"/payments/register?customer_id={customer_id}&currency=USD"
+    assert url.replace("&", "&amp;") in page
+    assert "Amount in EUR, as the bank shows it" in client.get(url).get_data(as_text=True)
+    fields = {"parts-0-open_item_id": item_id, "parts-0-amount": "1210", "currency": "USD"}
+    answer = send(client, url, amount="1210", customer_id=customer_id, **fields)
+    assert (answer.status_code, "how many EUR" in answer.get_data(as_text=True)) == (422, True)
+    answer = send(client, url, amount="1210", customer_id=customer_id, amount_eur="1149.50", **fields)
+    assert answer.status_code == 303
+    session.rollback()
+    assert item_of(session.get_one(Invoice, invoice_id)).balance_eur == 0
