@@ -12,12 +12,13 @@ from fsm.api.addresses import shown_address
 from fsm.api.resource import Shown, Values
 from fsm.core.audit import TimelineNote
 from fsm.core.db import session, table_of
+from fsm.core.formats import local
 from fsm.documents.models import CustomField, FieldPlace, Remark
 from fsm.documents.totals import ZERO
 from fsm.invoices import figures
 from fsm.invoices.models import Invoice, InvoiceFollowUp, InvoiceKind, InvoiceLine, InvoiceState, InvoiceTax
 from fsm.ledger.models import ItemKind, OpenItem, Standing
-from fsm.mail.models import MailMessage, MailRecipient
+from fsm.mail.models import MailMessage, MailRecipient, RecipientState
 from fsm.payments.models import Payment, PaymentPart
 from fsm.reminders.models import ClaimedCost
 from fsm.users.actor import Actor
@@ -203,7 +204,8 @@ def read_events(ids: Sequence[int], view: Shown) -> Mapping[int, Sequence[Values
     messages = session.scalars(query.order_by(MailMessage.id)).all()
     recipients: dict[int, list[Values]] = defaultdict(list)
     if messages:
-        wanted = sa.select(MailRecipient).where(MailRecipient.message_id.in_([message.id for message in messages]))
+        of_these = MailRecipient.message_id.in_([message.id for message in messages])
+        wanted = sa.select(MailRecipient).where(of_these, ~MailRecipient.is_copy)
         for one in session.scalars(wanted.order_by(MailRecipient.id)):
             recipients[one.message_id].append(_recipient(one))
     for message in messages:
@@ -213,7 +215,7 @@ def read_events(ids: Sequence[int], view: Shown) -> Mapping[int, Sequence[Values
                 "id": message.id,
                 "invoice_id": about,
                 "uri": f"{view.root}/invoices/{about}/events/{message.id}",
-                "date": message.created_at.date(),
+                "date": local(message.created_at).date(),
                 "type": "email sent",
                 "content": message.sent_body or message.body,
                 "recipients": recipients[message.id],
@@ -227,7 +229,7 @@ def _recipient(one: MailRecipient) -> Values:
         "name": one.name,
         "email": one.email,
         "external_id": one.external_id,
-        "state": one.state.value,
+        "state": "sending" if one.state is RecipientState.MAYBE_SENT else one.state.value,  # S3 has four words
         "information": one.information,
     }
 
