@@ -16,6 +16,7 @@ from fsm.invoices.settings import save_settings
 from fsm.ledger import queries as ledger
 from fsm.reports import pages, spans
 from fsm.reports.receivables import BUCKETS, bucket_labels
+from fsm.tablet import queries as tablet
 from fsm.users.models import Role
 
 __all__ = ["bp"]
@@ -40,6 +41,7 @@ def show() -> ResponseReturnValue:
     return render_template(
         "home/show.html",
         dashboard=dashboard,
+        kept_count=tablet.count_kept(),
         entries=ledger.latest_entries(queries.ROWS) if g.actor.can("ledger.index") else [],
         urls=_urls(counts_posted=dashboard.counts_posted),
         backup_warning=_backup_warning(),

@@ -25,6 +25,7 @@ PUBLIC: frozenset[str] = frozenset(
         "healthz",
         "users.log_in",
         "home.first_start",
+        "tablet.worker",  # browsers fetch a worker that is a module without cookies; it holds nothing of anybody
         "home.first_start_demo",
         "portal.document",
         "portal.pdf",
@@ -205,7 +206,6 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "service_orders.tick_task": STAFF,
     # --- tablet
     "tablet.show": frozenset({T}),
-    "tablet.worker": frozenset({T}),
     "tablet.manifest": frozenset({T}),
     "tablet.pull": frozenset({T}),
     "tablet.catalog": frozenset({T}),

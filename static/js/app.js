@@ -14,6 +14,7 @@ const modules = [
   ["a.back", () => import("fsm/list_place")],
   ["[data-preview]", () => import("fsm/preview")],
   ["[data-chart]", () => import("fsm/chart")],
+  ["form[data-log-out]", () => import("fsm/log_out_guard")],
 ];
 const htmxAttributes = "[hx-get], [hx-post], [hx-boost], [hx-boost\\:inherited]";
 const started = new WeakMap();

@@ -2,7 +2,7 @@
 // nothing left the user's data leaves the device.
 export default function logOutGuard(form) {
   form.addEventListener("submit", async (event) => {
-    if (form.dataset.checked || !indexedDB.databases) return;
+    if ("checked" in form.dataset || !indexedDB.databases) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     const names = (await indexedDB.databases()).map((database) => database.name);

@@ -1,6 +1,7 @@
 """A technician with a tablet: a server that can be killed, a weak line, a browser that can be killed, and what all know."""
 
 import contextlib
+import datetime as dt
 import os
 import shutil
 import signal
@@ -57,7 +58,11 @@ class Server:
             stderr=log,
         )
         log.close()
-        wait_for(f"http://127.0.0.1:{self.port}", self.process, self.folder / "server.log")
+        try:
+            wait_for(f"http://127.0.0.1:{self.port}", self.process, self.folder / "server.log")
+        except BaseException:
+            self.kill()
+            raise
 
     def kill(self) -> None:
         """As a power cut does."""
@@ -138,7 +143,7 @@ class Tablet:
         page.get_by_label("Password").fill(factories.PASSWORD)
         page.get_by_role("button", name="Log in").click()
         expect(page.locator("#pill")).to_contain_text("All saved")
-        page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        expect(page.locator("html[data-worker][data-synced]")).to_be_attached()
         assert self.context is not None
         self.cookies = self.context.cookies()
         return page
@@ -201,3 +206,14 @@ def sync_until_empty(page: Page, tries: int = 40) -> None:
             return
         time.sleep(0.05)
     raise AssertionError(waiting(page))
+
+
+def hours(start: float) -> dict[str, Any]:
+    """Half an hour; yesterday, so that it lies in the past whatever the time."""
+    midnight = dt.datetime.now(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=0) - dt.timedelta(days=1)
+    first = midnight + dt.timedelta(hours=start)
+    return {
+        "start_at": first.isoformat(),
+        "end_at": (first + dt.timedelta(minutes=30)).isoformat(),
+        "description": "Seal",
+    }

@@ -14,12 +14,13 @@ PASS, DROP_REQUEST, DROP_ANSWER = "pass", "drop the request", "drop the answer"
 
 @dataclass
 class Line:
-    """``plan(method, path)`` says what happens to a request; ``rewrites`` change a script on its way."""
+    """``plan(method, path)`` says what happens to a request; ``rewrites`` and ``headers`` change an answer on its way."""
 
     url: str
     target: int
     plan: Callable[[str, str], str] = lambda _method, _path: PASS
     rewrites: dict[str, Callable[[bytes], bytes]] = field(default_factory=dict)
+    headers: dict[str, dict[str, str]] = field(default_factory=dict)
     requests: list[tuple[str, str, int]] = field(default_factory=list)
     sent: int = 0
     received: int = 0
@@ -65,14 +66,14 @@ class Passing(BaseHTTPRequestHandler):
         line.requests.append((self.command, self.path, status))
         if status and what != DROP_ANSWER:
             change = line.rewrites.get(self.path.partition("?")[0])
-            self._answer(status, headers, change(data) if change else data)
+            self._answer(status, headers, change(data) if change and data else data)
 
     def _answer(self, status: int, headers: list[tuple[str, str]], data: bytes) -> None:
         self.line.received += len(data)
         self.send_response_only(status)
         for name, value in headers:
             if name.lower() not in HOP:
-                self.send_header(name, value)
+                self.send_header(name, self.line.headers.get(self.path, {}).get(name, value))
         if status not in {204, 304}:
             self.send_header("Content-Length", str(len(data)))
         self.send_header("Connection", "close")

@@ -187,6 +187,7 @@ async function startWorker() {
     document.getElementById("notices").replaceChildren(notice("info", h("p", {}, t("new_version")), button(t("start_new_version"), "refresh", "plain", startNewVersion)));
   };
   offer(registration.waiting);
+  navigator.serviceWorker.ready.then(() => { document.documentElement.dataset.worker = ""; }); // works offline from now on
   registration.addEventListener("updatefound", () => {
     const worker = registration.installing;
     worker?.addEventListener("statechange", () => offer(worker));
@@ -209,6 +210,9 @@ document.addEventListener("click", (event) => {
 });
 await draw();
 navigator.storage?.persist?.();
-sync.start().then(draw);
+sync.start().then(() => {
+  document.documentElement.dataset.synced = "";
+  return draw();
+});
 startWorker().catch((error) => console.warn("no service worker:", error.message));
 setInterval(draw, 30000); // running timers

@@ -65,7 +65,7 @@ export function stepsDone(order) {
 function nextCard({ order, visit }, user, api) {
   const running = order.times.find((entry) => !entry.end_at);
   return h("section", { class: "card next" },
-    h("header", {}, h("p", { class: "eyebrow" }, order.state === "in_progress" ? t("going_on") : t("next_visit")), stateChip(order), priorityChip(order)),
+    h("header", {}, h("p", { class: "eyebrow" }, order.state === "in_progress" ? t("going_on") : t("next_visit")), order.state === "in_progress" ? null : stateChip(order), priorityChip(order)),
     h("a", { class: "head", href: `#/order/${order.id}` },
       visit ? h("span", { class: "time" }, `${clock(visit.start_at)}–${clock(visit.end_at)}`) : null,
       h("strong", {}, order.customer.name), h("span", {}, order.site.name)),
