@@ -68,6 +68,7 @@ from fsm.portal import signing_views
 from fsm.portal import views as portal_views
 from fsm.quotes import views as quote_views
 from fsm.quotes.sending import SOURCE as QUOTE_MAIL
+from fsm.reminders import views as reminder_views
 from fsm.reports import views as report_views
 from fsm.sales_orders import views as sales_order_views
 from fsm.sales_orders.sending import SOURCE as SALES_ORDER_MAIL
@@ -93,6 +94,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     invoice_views.bp,
     signing_views.bp,
     payment_views.bp,
+    reminder_views.bp,
     mail_views.bp,
     portal_views.bp,
     document_views.bp,

@@ -137,6 +137,37 @@ END $$;
 CREATE TRIGGER guard_write_off_row BEFORE INSERT OR UPDATE OR DELETE ON write_off FOR EACH ROW EXECUTE FUNCTION guard_write_off();
 CREATE TRIGGER guard_write_off_truncate BEFORE TRUNCATE ON write_off FOR EACH STATEMENT EXECUTE FUNCTION guard_refuse('A write-off is final: undo it.');
 
+CREATE FUNCTION guard_claimed_cost() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    IF NEW.entry_id IS NOT NULL THEN
+      RAISE EXCEPTION 'A claimed cost is inserted first, and made final by its journal entry.' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+  END IF;
+  IF OLD.entry_id IS NULL THEN
+    IF TG_OP = 'DELETE' THEN
+      RETURN OLD;
+    END IF;
+    IF NEW.entry_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM journal_entry WHERE id = NEW.entry_id AND posted_at IS NOT NULL
+        AND source_kind = 'claimed_cost' AND source_id = NEW.id) THEN
+      RAISE EXCEPTION 'A claimed cost is made final by its own posted journal entry.' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+  END IF;
+  IF TG_OP = 'DELETE' OR OLD.undone_entry_id IS NOT NULL OR NEW.undone_entry_id IS NULL
+     OR to_jsonb(NEW) - ARRAY['undone_entry_id', 'undone_at', 'undone_by_id']
+        <> to_jsonb(OLD) - ARRAY['undone_entry_id', 'undone_at', 'undone_by_id'] THEN
+    RAISE EXCEPTION 'A claimed cost is final: waive it.' USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  IF NOT EXISTS (SELECT 1 FROM journal_entry WHERE id = NEW.undone_entry_id AND reverses_id = OLD.entry_id AND posted_at IS NOT NULL) THEN
+    RAISE EXCEPTION 'A claimed cost is waived only after its journal entry has been reversed.' USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER guard_claimed_cost_row BEFORE INSERT OR UPDATE OR DELETE ON claimed_cost FOR EACH ROW EXECUTE FUNCTION guard_claimed_cost();
+CREATE TRIGGER guard_claimed_cost_truncate BEFORE TRUNCATE ON claimed_cost FOR EACH STATEMENT EXECUTE FUNCTION guard_refuse('A claimed cost is final: waive it.');
+
 CREATE FUNCTION guard_taken_over() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF TG_OP = 'INSERT' THEN

@@ -13,6 +13,7 @@ from fsm.ledger import checks as ledger
 from fsm.ledger import item_checks
 from fsm.payments import checks as payments
 from fsm.quotes import checks as quotes
+from fsm.reminders import checks as reminders
 from fsm.service_orders import checks as service_orders
 
 Check: TypeAlias = Callable[[], Iterator[str]]
@@ -45,6 +46,7 @@ CHECKS: tuple[Check, ...] = (
     payments.payments_have_their_entry,
     payments.write_offs_have_their_entry,
     payments.on_account_items_right,
+    reminders.claimed_costs_have_their_entry,
     search_index_equals_owners,
 )
 

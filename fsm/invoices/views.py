@@ -93,6 +93,7 @@ def _urls(invoice: Invoice, item: OpenItem | None) -> dict[str, str | None]:
         "write_off": url_if_there("payments.write_off", open_item_id=item.id) if item is not None and owed else None,
         "mail": url_if_there("mail.about", kind="invoice", about_id=invoice.id),
         "payments": url_if_there("payments.of_invoice", invoice_id=invoice.id),
+        "costs": url_if_there("reminders.costs_of", invoice_id=invoice.id),
         "entries": url_if_there("ledger.entries_of", kind="invoice", source_id=invoice.id),
     }
 

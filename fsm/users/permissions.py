@@ -355,6 +355,10 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "payments.move": DESK,
     "payments.refund": DESK,
     "payments.settings": SETTINGS,
+    # --- reminders
+    "reminders.costs_of": READERS,
+    "reminders.claim_cost": DESK,
+    "reminders.waive_cost": DESK,
     # --- imports: which kinds, by the two rights at the end
     "imports.index": DESK | ADMINISTRATORS,
     "imports.new": DESK | ADMINISTRATORS,

@@ -398,6 +398,8 @@ def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
         "invoices.cancel_sales_order": [f"/invoices/cancel-sales-order/{ids['sales_sent']}"],
         "beside.add_remark": [f"/documents/invoice/{ids['remarked']}/remarks/new"],
         "beside.edit_remark": [f"/documents/invoice/{ids['remarked']}/remarks/{ids['remark']}/edit"],
+        "reminders.claim_cost": [f"/reminders/of-invoice/{ids['posted']}/costs/new"],
+        "reminders.costs_of": [f"/reminders/of-invoice/{ids['posted']}/costs"],
         "documents.edit_field": [f"/settings/documents/fields/{ids['field']}/edit"],
         "documents.edit_late_interest_rate": [f"/settings/documents/interest/{ids['late_interest_rate']}/edit"],
         "documents.fields": ["/settings/documents/fields"],

@@ -33,6 +33,7 @@ from fsm.ledger.models import (
 )
 from fsm.ledger.posting import EntryDraft, NewItem, credit, debit
 from fsm.payments.models import Payment, PaymentPart, WriteOff
+from fsm.reminders.models import ClaimedCost
 from fsm.service_orders.models import WorkClaim
 from tests import factories
 
@@ -55,6 +56,7 @@ class Books:
     draft_claim: int = 0
     draft_taken_over: int = 0
     draft_write_off: int = 0
+    draft_claimed_cost: int = 0
     # The first of two posted invoices, and the entry of the last.
     earlier_invoice: int = 0
     invoice_entry: int = 0
@@ -149,6 +151,7 @@ def books(database: Flask) -> Books:
         _make_payments(made, customer)
         _make_taken_over(made, customer)
         _make_write_offs(made, customer)
+        _make_claimed_costs(made, customer)
         _make_claims(made, customer)
         _make_records(made)
     session.remove()
@@ -386,6 +389,33 @@ def _make_write_offs(made: Books, customer: Customer) -> None:
     )
     (entry_id,) = ledger.post([loss], actor_id=1)
     session.execute(sa.update(WriteOff).where(WriteOff.id == final.id).values(entry_id=entry_id))
+
+
+def _make_claimed_costs(made: Books, customer: Customer) -> None:
+    def cost() -> ClaimedCost:
+        return ClaimedCost(
+            invoice_id=made.earlier_invoice,
+            amount=D(5),
+            description="Reminder cost",
+            claimed_on=DAY,
+            claimed_at=now(),
+        )
+
+    final, draft = cost(), cost()
+    made.final["claimed_cost"], made.draft_claimed_cost = _row(final), _row(draft)
+    item_id = session.scalars(sa.select(OpenItem.id).where(OpenItem.kind == ItemKind.TAKEN_OVER)).one()
+    claimed = EntryDraft(
+        journal=Journal.SALES,  # a test numbers an entry of the miscellaneous one by hand
+        entry_date=DAY,
+        narration="Reminder cost",
+        source_kind="claimed_cost",
+        source_id=final.id,
+        source_number="1",
+        customer_id=customer.id,
+        lines=(debit("400000", D(5), item=item_id, role=MovementRole.CLAIMED), credit("743000", D(5))),
+    )
+    (entry_id,) = ledger.post([claimed], actor_id=1)
+    session.execute(sa.update(ClaimedCost).where(ClaimedCost.id == final.id).values(entry_id=entry_id))
 
 
 def _make_claims(made: Books, customer: Customer) -> None:

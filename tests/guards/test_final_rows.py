@@ -26,6 +26,7 @@ SENTENCES = {
     "payment_part": "A registered payment is final: undo it.",
     "taken_over": "A document taken over is final: undo its import or credit it.",
     "write_off": "A write-off is final: undo it.",
+    "claimed_cost": "A claimed cost is final: waive it.",
     "work_claim": "The claim of a posted bill is final: credit the bill to release the work.",
     "audit_change": "The audit trail is only added to.",
     "timeline_note": "The timeline is only added to.",
@@ -39,6 +40,7 @@ AS_DRAFT = {
     "invoice": {"state": "draft", "number": None, "number_counter": None},
     "taken_over": {"entry_id": None, "number": "2024-19"},
     "write_off": {"entry_id": None},
+    "claimed_cost": {"entry_id": None},
     "work_claim": {"is_final": False},
 }
 # Where a copy cannot be a draft because its parent is final.
@@ -58,6 +60,7 @@ DRAFTS = {
     "payment_part": "draft_part",
     "taken_over": "draft_taken_over",
     "write_off": "draft_write_off",
+    "claimed_cost": "draft_claimed_cost",
     "work_claim": "draft_claim",
 }
 only_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
@@ -176,6 +179,7 @@ UNIQUE_KEYS = [(name, key) for name in TABLES for key in unique_keys(table_of(na
 
 def test_the_unique_keys_are_known() -> None:
     assert {name for name, _key in UNIQUE_KEYS} == {
+        "claimed_cost",
         "frozen_pdf",
         "invoice",
         "invoice_line",
