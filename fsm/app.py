@@ -68,6 +68,7 @@ from fsm.portal import signing_views
 from fsm.portal import views as portal_views
 from fsm.quotes import views as quote_views
 from fsm.quotes.sending import SOURCE as QUOTE_MAIL
+from fsm.reminders import jobs as reminder_jobs
 from fsm.reminders import views as reminder_views
 from fsm.reports import views as report_views
 from fsm.sales_orders import views as sales_order_views
@@ -114,6 +115,7 @@ JOB_HANDLERS: dict[str, Handler] = {
     import_jobs.IMPORT_JOB: import_jobs.import_all,
     invoice_jobs.MONTH_END: invoice_jobs.work_off_run,
     mail_jobs.SEND: mail_jobs.send,
+    reminder_jobs.WAIVE_COSTS: reminder_jobs.waive_costs,
 }
 # What mail asks of the slices whose records messages are about (mail/sources.py), by kind of record.
 MAIL_SOURCES: dict[str, mail_sources.Source] = {

@@ -72,6 +72,10 @@ def post(invoice_ids: Sequence[int], *, actor_id: int, today: dt.date) -> list[i
     _finish_claims(prepared)
     posted = [one.invoice.id for one in prepared]
     jobs.enqueue("documents.render_pdf", [{"document_kind": BILL_KIND, "document_id": one} for one in posted])
+    # What stands on the invoice besides is another slice's to waive, once the credit is in the books.
+    claimed_on = [one.invoice.corrects_id for one in prepared if one.credited is not None and one.credited.claimed]
+    if claimed_on:
+        jobs.enqueue("reminders.waive_costs", [{"invoice_id": one, "actor_id": actor_id} for one in claimed_on])
     _tell(prepared, numbers)
     _forget(posted)
     if any(one.invoice.sales_order_id for one in prepared):

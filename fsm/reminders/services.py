@@ -89,6 +89,18 @@ def waive(cost_id: int, *, invoice_id: int | None = None, actor_id: int | None, 
     return row
 
 
+def waive_after_credit(invoice_id: int, *, actor_id: int | None, today: dt.date) -> list[ClaimedCost]:
+    """Waive the costs of an invoice that is credited in full, as far as they are still due; gives those waived."""
+    _invoice, item = _held(invoice_id)
+    if item is None or item.credited < item.invoiced:
+        return []
+    return [
+        waive(row.id, actor_id=actor_id, today=today)
+        for row in costs_of(invoice_id, waived=False)
+        if row.amount <= item.balance  # which falls with each
+    ]
+
+
 def costs_of(invoice_id: int, *, waived: bool = True) -> list[ClaimedCost]:
     """The costs of an invoice, oldest first; those waived too unless asked otherwise."""
     query = sa.select(ClaimedCost).where(ClaimedCost.invoice_id == invoice_id)

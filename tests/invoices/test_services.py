@@ -9,14 +9,24 @@ from flask import Flask
 
 from fsm.core.db import session, writing
 from fsm.core.errors import ConflictError, DomainError
+from fsm.core.jobs import Job
 from fsm.customers.models import Customer
 from fsm.documents.models import PrintedFacts, TaxCalculation
 from fsm.documents.values import LineValues
+from fsm.home import checks
 from fsm.invoices import crediting, drafts, review, services, withdrawing
 from fsm.invoices.models import Invoice, InvoiceKind, InvoiceState
 from fsm.ledger.models import ItemKind, JournalEntry, Standing
 from fsm.ledger.queries import item_of
-from tests.factories import draft_values, make_customer, make_invoice
+from fsm.payments import services as payments
+from fsm.payments.receivables import PartValues
+from fsm.payments.services import RegisterValues
+from fsm.reminders import services as reminders
+from fsm.reminders.jobs import WAIVE_COSTS, waive_costs
+from fsm.reminders.models import ClaimedCost
+from fsm.users.models import Role
+from tests.conftest import user_of
+from tests.factories import TODAY, draft_values, make_customer, make_invoice, make_posted_invoice
 
 pytestmark = pytest.mark.database
 DAY = dt.date(2026, 3, 20)
@@ -190,3 +200,31 @@ def test_a_credit_never_exceeds_the_invoice_as_a_whole(database: Flask) -> None:
     with writing():
         credit = crediting.draft_credit(invoice.id, None, releases_work=False, actor_id=1)
     assert credit.total_with_tax == D(68)
+
+
+def test_a_full_credit_waives_what_was_claimed_and_gives_back_all_that_was_paid(database: Flask) -> None:
+    with writing(bulk=True):
+        clerk = user_of(Role.OFFICE).id
+        invoice = make_posted_invoice()  # 1210.00
+        cost = reminders.claim_cost(invoice.id, D(15), actor_id=clerk, today=TODAY)
+        item = item_of(ItemKind.INVOICE, invoice.id)
+        assert item is not None
+    with writing():
+        parts = [PartValues(invoice_id=invoice.id)]
+        payments.register(RegisterValues(paid_on=TODAY, parts=parts, amount=D(100)), actor_id=clerk, today=TODAY)
+    with writing(bulk=True):
+        draft = crediting.draft_credit(invoice.id, None, releases_work=False, actor_id=clerk)
+        services.post([draft.id], actor_id=clerk, today=TODAY)
+        payloads = session.scalars(sa.select(Job.payload).where(Job.kind == WAIVE_COSTS)).all()
+    assert payloads == [{"invoice_id": invoice.id, "actor_id": clerk}]
+    session.expire_all()
+    own = item_of(ItemKind.CREDIT_NOTE, draft.id)
+    assert own is not None
+    assert (item.balance, own.balance) == (D("15.00"), D("-100.00"))
+    session.rollback()
+    for _again in range(2):  # a job may be done twice
+        waive_costs(payloads[0])
+        session.rollback()
+    assert (item.balance, item.standing) == (0, Standing.CANCELLED)
+    assert session.get_one(ClaimedCost, cost.id).undone_at is not None
+    assert checks.run() == []
