@@ -23,6 +23,7 @@ from fsm.core.errors import DomainError
 from fsm.core.idempotency import KEPT_DAYS
 from fsm.core.schedules import Renew, Schedule
 from fsm.files import clean_up as files
+from fsm.tablet import services as tablet
 from fsm.users import clean_up as users
 
 CLEAN_UP_HOUR = 4
@@ -106,6 +107,7 @@ def clean_up(renew: Renew) -> None:
         "sessions": lambda: users.forget_sessions(moment),
         "login failures": lambda: users.forget_failures(moment),
         "keys": lambda: core.forget_keys(moment - dt.timedelta(days=KEPT_DAYS)),
+        "tablet pictures": lambda: tablet.forget_old(moment - dt.timedelta(days=KEPT_DAYS)),
         "jobs": lambda: core.forget_done_jobs(moment - core.JOBS_KEPT),
     }
     cleared = {}

@@ -1,8 +1,10 @@
 // Parts by search, typed code or the camera; kilometres and call-outs.
+import { ask, currentUser } from "./outbox.js";
 import { canScan, scan } from "./barcode.js";
 import { button, field, h, icon, quantity, t, typedQuantity, waits } from "./ui.js";
 
 const MOST_FOUND = 12;
+const PAUSE = 400;
 const plainWords = (text) => text.toLowerCase().normalize("NFD").replace(/\p{M}/gu, "");
 
 export function partsSection(id, capture) {
@@ -50,8 +52,22 @@ export function partsSection(id, capture) {
     const search = h("input", { type: "search", autocomplete: "off", enterkeyhint: "search", maxlength: 100 });
     const found = h("ul", { class: "found" });
     const view = h("div", { class: "slot" });
-    const show = () => found.replaceChildren(...results(search.value));
-    search.addEventListener("input", show);
+    let more = []; // of the whole catalog, where there is a network
+    let timer = null;
+    const show = () => found.replaceChildren(...results(search.value, more));
+    search.addEventListener("input", () => {
+      show();
+      clearTimeout(timer);
+      timer = setTimeout(async () => {
+        const text = search.value.trim();
+        if (text.length < 2 || !navigator.onLine) return;
+        const user = await currentUser();
+        const answer = await ask(`/tablet/parts?q=${encodeURIComponent(text)}`, { userId: user.id });
+        if (answer.outcome !== "done" || search.value.trim() !== text) return;
+        more = answer.body;
+        show();
+      }, PAUSE);
+    });
     search.addEventListener("keydown", (event) => {
       if (event.key !== "Enter") return;
       event.preventDefault();
@@ -74,12 +90,14 @@ export function partsSection(id, capture) {
   }
 
   // The exact code first; then every word in code or description; and always the code as it was typed.
-  function results(text) {
+  function results(text, more = []) {
     const typed = text.trim();
     if (!typed) return [];
     const words = plainWords(typed).split(/\s+/);
-    const exact = now.items.filter((row) => row[4] === typed || row[1].toLowerCase() === typed.toLowerCase());
-    const others = now.items.filter((row) => !exact.includes(row) && words.every((word) => plainWords(`${row[1]} ${row[2]}`).includes(word)));
+    const known = new Set(now.items.map((row) => row[0]));
+    const items = [...now.items, ...more.filter((row) => !known.has(row[0]))];
+    const exact = items.filter((row) => row[4] === typed || row[1].toLowerCase() === typed.toLowerCase());
+    const others = items.filter((row) => !exact.includes(row) && words.every((word) => plainWords(`${row[1]} ${row[2]}`).includes(word)));
     const rows = [...exact, ...others].slice(0, MOST_FOUND);
     const entries = rows.map((row) => h("li", {}, h("button", { type: "button", onclick: () => choose(row) }, h("strong", {}, row[1]), h("span", {}, row[2]))));
     if (!exact.length && /^[\w./-]{2,40}$/.test(typed)) {

@@ -2,8 +2,6 @@
 import { currentUser, storeOf } from "./outbox.js";
 import { field, h, icon, t, waits } from "./ui.js";
 
-const PAUSE = 300;
-
 async function drafts(work) {
   const user = await currentUser();
   return user ? work(await storeOf(user.id)) : undefined;
@@ -18,21 +16,31 @@ export function reportSection(id, capture) {
   const form = h("form", { class: "form", novalidate: true }, box, h("div", { class: "wide-buttons" }, save));
   const element = h("section", { class: "card", id: "report" }, h("header", {}, h("h2", {}, t("report")), mark), form);
   let base = null; // the text that is being edited
-  let timer = null;
+  let writing = false; // one write at a time, and after it what was typed meanwhile
+  let isNewer = false;
 
   area.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => drafts((db) => db.put("drafts", { text: area.value, base }, name)), PAUSE);
+    keepDraft();
     show();
   });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    clearTimeout(timer);
     const report = area.value.trim();
     if (report === base) return;
     if (await capture("write_report", { report, before: { report: base } }, { draft: name, words: t("saved_here") })) area.value = report;
     show();
   });
+
+  async function keepDraft() {
+    isNewer = true;
+    if (writing) return;
+    writing = true;
+    while (isNewer) {
+      isNewer = false;
+      await drafts((db) => db.put("drafts", { text: area.value, base }, name)).catch(() => {});
+    }
+    writing = false;
+  }
 
   function show() {
     save.disabled = area.value.trim() === (base ?? "");
@@ -59,5 +67,5 @@ export function reportSection(id, capture) {
     show();
   }
 
-  return { element, update, open: () => area.focus(), leave: () => clearTimeout(timer) };
+  return { element, update, open: () => area.focus() };
 }

@@ -61,7 +61,9 @@ export function timeSection(id, capture) {
     const on = h("input", { type: "date", value: isoDay(entry?.start_at ?? Date.now()), max: isoDay(Date.now()), required: true });
     const start = h("input", { type: "time", value: entry ? clock(entry.start_at) : lastEnd && isoDay(lastEnd) === isoDay(Date.now()) ? clock(lastEnd) : "" });
     const end = h("input", { type: "time", value: entry ? clock(entry.end_at) : "" });
-    const rate = h("select", {}, now.rates.map((row) => h("option", { value: row.id, selected: entry ? row.id === entry.labor_rate_id : row.is_default }, row.name)));
+    const usual = now.rates.find((row) => row.is_default) ?? now.rates[0]; // work comes before travel
+    const chosen = entry?.labor_rate_id ?? usual?.id;
+    const rate = h("select", {}, now.rates.map((row) => h("option", { value: row.id, selected: row.id === chosen }, row.name)));
     const words = h("input", { type: "text", maxlength: 500, value: entry?.description ?? "" });
     const fields = { on: field(t("day"), on), start: field(t("from"), start), end: field(t("until"), end), rate: field(t("rate"), rate), words: field(t("what_was_done"), words) };
     const save = async (event) => {
