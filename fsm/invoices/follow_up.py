@@ -31,9 +31,14 @@ def change(invoice_id: int, values: FollowUpValues, *, version: int | None = Non
     invoice: Invoice | None = lock(Invoice, [invoice_id]).get(invoice_id)
     if invoice is None:
         raise NotFoundError(_("There is no such invoice."))
-    check_version(follow_up_of(invoice_id).version, version)
+    reminded = follow_up_of(invoice_id)
+    session.refresh(reminded)
+    check_version(reminded.version, version)
+    before = reminded.automatic_reminders
     row = change_follow_up(invoice, values)
-    note([("invoice", invoice_id)], _("Reminders or references were changed."))
+    if row.automatic_reminders != before:
+        sentence = _("Automatic reminders on") if row.automatic_reminders else _("Automatic reminders off")
+        note([("invoice", invoice_id), ("customer", invoice.customer_id)], sentence)
     return row
 
 

@@ -9,9 +9,11 @@ from wtforms import BooleanField
 from fsm.core.errors import ConflictError
 from fsm.core.fields import Form, TextField
 from fsm.core.transactions import attempt
-from fsm.invoices import follow_ups, queries
+from fsm.invoices import follow_up as follow_ups
+from fsm.invoices import queries
 from fsm.invoices.blueprint import bp
 from fsm.invoices.models import InvoiceKind, InvoiceState
+from fsm.invoices.values import FollowUpValues
 
 
 class FollowUpForm(Form):
@@ -20,7 +22,7 @@ class FollowUpForm(Form):
     automatic_reminders = BooleanField(_l("Automatic reminders"))
     external_invoice_id = TextField(
         _l("External number"),
-        length=follow_ups.MOST_EXTERNAL_ID,
+        length=follow_ups.MAX_EXTERNAL_ID,
         description=_l("What another program calls this document; never printed, need not be unique."),
     )
 
@@ -37,8 +39,10 @@ def follow_up(invoice_id: int) -> ResponseReturnValue:
             form,
             lambda: follow_ups.change(
                 invoice_id,
-                automatic_reminders=bool(form.automatic_reminders.data),
-                external_invoice_id=form.external_invoice_id.data or "",
+                FollowUpValues(
+                    automatic_reminders=bool(form.automatic_reminders.data),
+                    external_invoice_id=form.external_invoice_id.data or "",
+                ),
                 version=form.sent_version(),
             ),
         )

@@ -98,6 +98,22 @@ FAULTS = {
     "payments_have_their_entry": (
         "UPDATE payment SET paid_on = '2026-03-19' WHERE id = (SELECT min(id) FROM payment)",
     ),
+    "write_offs_have_their_entry": (
+        (
+            "INSERT INTO write_off (id, open_item_id, customer_id, written_off_on, currency, amount, amount_eur, "
+            "reclaims_tax, tax, tax_eur, reason, registered_at) SELECT 9000000, id, customer_id, opened_on, 'EUR', 100, "
+            f"100, (1 = 0), 0, 0, 'x', '2026-03-20 10:00:00' FROM open_item WHERE id = {FIRST_ITEM}"
+        ),
+    ),
+    "claimed_costs_have_their_entry": (
+        (
+            "INSERT INTO claimed_cost (id, invoice_id, amount, description, claimed_on, claimed_at) SELECT 9000000, id, "
+            f"100, 'x', invoice_date, '2026-03-20 10:00:00' FROM invoice WHERE id = ({UNCREDITED})"
+        ),
+    ),
+    "quote_and_order_numbers_without_hole": (
+        "INSERT INTO number_counter (series, period, last_number) VALUES ('quote:9', '26', 3)",
+    ),
     "search_index_equals_owners": ("DELETE FROM search_word WHERE kind = 'customer'",),
     "on_account_items_right": ("UPDATE open_item SET currency = 'USD' WHERE kind = 'on_account'",),
 }

@@ -24,7 +24,7 @@ def test_the_palette_offers_what_one_may_open(client_for: ClientFor) -> None:
     assert office["go"]["To invoice"] == "/service-orders/done-not-invoiced"
     assert "Numbering" not in office["go"]
     assert technician["create"] == {"New service order": "/service-orders/new"}
-    assert set(technician["go"]) == {"Dashboard", "My work", "Service orders", "Profile"}
+    assert set(technician["go"]) == {"Dashboard", "My work", "Tablet", "Service orders", "Profile"}
     assert offered(client_for(Role.MANAGER))["go"]["Numbering"] == "/settings/numbering"
 
 
