@@ -95,6 +95,7 @@ BEGIN
     NEW.note_html IS OLD.note_html AND NEW.show_tax_for_exchange_rate IS OLD.show_tax_for_exchange_rate AND
     NEW.custom_values IS OLD.custom_values AND NEW.layout_id IS OLD.layout_id AND
     NEW.late_interest_rate_id IS OLD.late_interest_rate_id AND NEW.without_co_contractor IS OLD.without_co_contractor AND
+    NEW.sales_order_id IS OLD.sales_order_id AND NEW.is_deposit IS OLD.is_deposit AND NEW.deposit_percentage IS OLD.deposit_percentage AND
     NEW.structured_message IS OLD.structured_message AND NEW.bank_account_id IS OLD.bank_account_id AND
     NEW.total_without_tax IS OLD.total_without_tax AND NEW.total_tax IS OLD.total_tax AND NEW.total_with_tax IS OLD.total_with_tax AND
     NEW.discount_total_without_tax IS OLD.discount_total_without_tax AND NEW.discount_total_with_tax IS OLD.discount_total_with_tax AND

@@ -32,6 +32,8 @@ SENTENCES = {
     "timeline_note": "The timeline is only added to.",
 }
 TABLES = sorted(SENTENCES)
+# Their guards lock what was signed; tests/quotes/test_locked.py attacks them.
+ELSEWHERE = {"quote", "quote_line", "quote_signature"}
 # The one step that is left; its own tests are in test_steps.py.
 FREE_COLUMNS = {"work_claim": {"released_at"}}
 # What turns a copy of a final row into a draft, so that the insert itself would be lawful.
@@ -291,7 +293,7 @@ def test_every_guarded_table_is_in_this_test(doors: list[Door]) -> None:
         if is_sqlite()
         else "SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE starts_with(tgname, 'guard_')"
     )
-    assert sorted(row[0] for row in doors[0].run(query)) == TABLES
+    assert sorted({row[0] for row in doors[0].run(query)} - ELSEWHERE) == TABLES
 
 
 def test_drafts_stay_free(books: Books, doors: list[Door]) -> None:
