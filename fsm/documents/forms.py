@@ -39,8 +39,11 @@ def cash_discount_choices() -> list[tuple[str, str]]:
 
 
 def chosen_id(text: object) -> int | None:
-    """Of a list whose first entry is none."""
-    return int(str(text)) if str(text).isascii() and str(text).isdigit() and len(str(text)) < 19 else None  # noqa: PLR2004 - below 2^63
+    """Of a list whose first entry is none; what is no id is -1, which no list offers."""
+    if text in {None, "", "None"}:
+        return None
+    words = str(text)
+    return int(words) if words.isascii() and words.isdigit() and len(words) < 19 else -1  # noqa: PLR2004 - below 2^63
 
 
 def late_interest_choices(kept: int | None) -> list[tuple[str, str]]:

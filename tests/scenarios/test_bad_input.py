@@ -176,7 +176,8 @@ def test_ids_beyond_the_largest_are_not_found_on_any_page(database: Flask, clien
             assert answer.status_code in {200, 403, 404}, (method, rule)
             for place, number in [(place, number) for place in ids for number in (TOO_LARGE, 10**30)]:
                 url = urls.build(rule.endpoint, given | {place: number}, method=method)
-                assert client.open(url, method=method).status_code == 404, (method, url)
+                # 405 where another method has a rule of its own at this address: nothing was found under this one.
+                assert client.open(url, method=method).status_code in {404, 405}, (method, url)
                 tried += 1
     assert tried > 100
     assert everything() == before

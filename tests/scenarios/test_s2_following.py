@@ -132,7 +132,7 @@ def test_marked_as_paid_by_hand_and_as_unpaid_again(office: Person, database: Fl
     number = posted(ago(3), 30)
     # By hand: the form proposes all that is due, today.
     office.open("/invoices").follow(number).follow("Register payment")
-    assert (office.field("amount"), office.field("paid_on")) == ("121", today().isoformat())
+    assert (office.field("amount"), office.field("paid_on")) == ("121.00", today().isoformat())
     office.press("Register payment")
     assert office.state == "Paid"
     assert (numbers(office, "paid"), numbers(office, "to_collect")) == ([number], [])
