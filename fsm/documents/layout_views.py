@@ -69,7 +69,7 @@ def edit(layout_id: int) -> ResponseReturnValue:
 
 
 def _choices() -> dict[str, object]:
-    return {"languages": language_choices(), "language": the_company().language.value}
+    return {"languages": language_choices(), "sample_language": the_company().language.value}
 
 
 @bp.get("/preview")

@@ -141,7 +141,7 @@ def template(kind: str, language: str) -> ResponseReturnValue:
         "mail/template.html",
         form=form,
         kind=KINDS[kind],
-        language=language,
+        text_language=language,
         languages=LANGUAGE_NAMES,
         row=row,
         placeholders=[(name, *PLACEHOLDERS[name]) for name in KINDS[kind].placeholders],

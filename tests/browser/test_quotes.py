@@ -108,6 +108,7 @@ def deposit(page: Page) -> None:
 
 def post(page: Page) -> None:
     """From a draft or its review."""
+    expect(page).to_have_url(re.compile("/(edit|review)$"))
     if page.url.endswith("/edit"):
         page.get_by_role("button", name="Review").first.click()
     page.get_by_role("button", name=re.compile("^Post")).first.click()

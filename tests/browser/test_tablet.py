@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image, ImageEnhance
-from playwright.sync_api import Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Page, Playwright, expect
 
 from fsm.core.audit import now
 from fsm.service_orders import tasks
@@ -45,12 +45,6 @@ def seed() -> dict[str, int]:
         tasks.set_tasks(order.id, ["Close the valve"], actor=office)
         ids[name] = order.id
     return ids
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

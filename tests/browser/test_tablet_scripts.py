@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, Playwright
 
 from fsm.core.audit import now
 from fsm.core.db import session, writing
@@ -173,11 +173,10 @@ MINE = f"""async () => {{ {WITH_OUTBOX}
 
 @pytest.fixture(scope="module")
 def technician(
-    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+    playwright: Playwright, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Server, int, Line, Tablet]]:
     folder = tmp_path_factory.mktemp("scripts")
     with (
-        sync_playwright() as playwright,
         serving(sqlite_template, folder, seed) as (server, site_id),
         weak_line(server.port) as line,
     ):
