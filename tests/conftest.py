@@ -1,6 +1,7 @@
 """One PostgreSQL for the run, one migrated database per test, and people to log in as."""
 
 import contextlib
+import gc
 import os
 import shutil
 import sqlite3
@@ -113,14 +114,18 @@ def postgres_app(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) ->
     app = create_app(**CONFIG, DATA_FOLDER=tmp_path_factory.mktemp("data"), SQLALCHEMY_DATABASE_URI=postgres_url)
     migrated(app)
     _seed(app)
-    with app.app_context(), db.engine.connect() as connection:
-        app.extensions["seeds"] = {
-            table.name: [dict(row) for row in connection.execute(sa.select(table)).mappings()]
-            for table in Base.metadata.sorted_tables
-        }
+    with app.app_context(), db.engine.begin() as connection:
+        connection.exec_driver_sql(_seeds_kept())
+    _stays()
     yield app
     with app.app_context():
         db.engine.dispose()
+
+
+def _stays() -> None:
+    # What is loaded by now stays: the collector of garbage need not look at it again with each of many tests.
+    gc.collect()
+    gc.freeze()
 
 
 def _seed(app: Flask) -> None:
@@ -152,6 +157,7 @@ def sqlite_app(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) 
     path = tmp_path_factory.mktemp("sqlite") / "fsm.sqlite3"
     shutil.copy(sqlite_template, path)
     app = create_app(**CONFIG, DATA_FOLDER=path.parent, SQLALCHEMY_DATABASE_URI=f"sqlite:///{path}")
+    _stays()
     yield app
     with app.app_context():
         db.engine.dispose()
@@ -187,14 +193,22 @@ def renew(app: Flask, template: Path) -> None:
 
 
 def put_back(app: Flask) -> None:
-    """Empty every table and put the seeds back; guards and keys look away meanwhile."""
-    with db.engine.begin() as connection:
-        connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
-        for table in Base.metadata.sorted_tables:
-            connection.exec_driver_sql(f'DELETE FROM "{table.name}"')
-        for table in Base.metadata.sorted_tables:
-            if rows := app.extensions["seeds"][table.name]:
-                connection.execute(sa.insert(table), rows)
+    """Empty every table and put the seeds back."""
+    with app.app_context(), db.engine.begin() as connection:
+        connection.exec_driver_sql("SELECT seeds.put_back()")
+
+
+def _seeds_kept() -> str:
+    # One function, whose plans the connection keeps: guards and keys look away while it empties and fills the tables.
+    names = [table.name for table in Base.metadata.sorted_tables]
+    copies = "".join(f'CREATE TABLE seeds."{name}" AS TABLE public."{name}";' for name in names)
+    emptied = "".join(f'DELETE FROM public."{name}";' for name in names)
+    filled = "".join(f'INSERT INTO public."{name}" SELECT * FROM seeds."{name}";' for name in names)
+    return f"""
+        CREATE SCHEMA seeds; {copies}
+        CREATE FUNCTION seeds.put_back() RETURNS void LANGUAGE plpgsql SET session_replication_role = replica
+        AS $$ BEGIN {emptied} {filled} END $$;
+    """
 
 
 @pytest.fixture

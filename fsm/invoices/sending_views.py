@@ -137,7 +137,8 @@ def send_many_to_accountant() -> ResponseReturnValue:
 @bp.post("/invoices/<id:invoice_id>/send-to-accountant")
 def send_to_accountant(invoice_id: int) -> ResponseReturnValue:
     """One document to the address in the settings."""
-    _refuse_first(sending.send_to_accountant([invoice_id], actor_id=g.actor_id))
+    invoice = queries.document(invoice_id)
+    _refuse_first(sending.send_to_accountant([invoice.id], actor_id=g.actor_id))
     flash(_("It is on its way to the accountant."), "success")
     return redirect(url_for("invoices.show", invoice_id=invoice_id, _anchor="mail"), 303)
 

@@ -110,6 +110,6 @@ def post(page: Page) -> None:
     """From a draft or its review."""
     expect(page).to_have_url(re.compile("/(edit|review)$"))
     if page.url.endswith("/edit"):
-        page.get_by_role("button", name="Review").first.click()
+        page.get_by_role("button", name="Review and post").first.click()
     page.get_by_role("button", name=re.compile("^Post")).first.click()
     expect(page.locator("#flashes")).to_contain_text("is posted.")
