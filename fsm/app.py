@@ -73,6 +73,8 @@ from fsm.reminders import views as reminder_views
 from fsm.reports import views as report_views
 from fsm.sales_orders import views as sales_order_views
 from fsm.sales_orders.sending import SOURCE as SALES_ORDER_MAIL
+from fsm.schedule import jobs as schedule_jobs
+from fsm.schedule import views as schedule_views
 from fsm.service_orders import views as service_order_views
 from fsm.tablet import sync_views as tablet_sync
 from fsm.tablet import views as tablet_views
@@ -90,6 +92,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     catalog_views.bp,
     service_order_views.bp,
     tablet_views.bp,
+    schedule_views.bp,
     sales_order_views.bp,
     quote_views.bp,
     invoice_views.bp,
@@ -116,6 +119,7 @@ JOB_HANDLERS: dict[str, Handler] = {
     invoice_jobs.MONTH_END: invoice_jobs.work_off_run,
     mail_jobs.SEND: mail_jobs.send,
     reminder_jobs.WAIVE_COSTS: reminder_jobs.waive_costs,
+    schedule_jobs.PROPOSE: schedule_jobs.propose,
 }
 # What mail asks of the slices whose records messages are about (mail/sources.py), by kind of record.
 MAIL_SOURCES: dict[str, mail_sources.Source] = {

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,6 +26,9 @@ FILES = {
     "uplot": ("dist/uPlot.iife.min.js", "dist/uPlot.min.css"),
 }
 LICENCE = "LICENSE"
+# The dispatch board's calendar comes in modules that import others: bundled once, here, so that the server never does.
+CALENDAR = "@event-calendar/core"
+CALENDAR_ENTRY = f'export {{ createCalendar, destroyCalendar, Interaction, ResourceTimeline }} from "{CALENDAR}";'
 
 
 def machine_npm() -> list[str] | None:
@@ -66,6 +70,24 @@ def copy_files() -> None:
             shutil.copyfile(source / file, target / Path(file).name)
 
 
+def bundle_calendar(npm: Sequence[str]) -> None:
+    """Make one module of the calendar and what it imports, with its sheet beside it."""
+    target = VENDOR / "event-calendar"
+    target.mkdir(parents=True)
+    node = npm[0] if len(npm) > 1 else "node"  # `.node` brings both; npm of the machine has node beside it
+    esbuild = [node, str(ROOT / "node_modules" / "esbuild" / "bin" / "esbuild"), "--bundle", "--minify"]
+    banner = "/*! EventCalendar (MIT, https://github.com/vkurko/calendar) with Svelte (MIT, see LICENSE.md) */"
+    options = [
+        "--format=esm",
+        f"--banner:js={banner}",
+        "--log-level=warning",
+        f"--outfile={target / 'event-calendar.js'}",
+    ]
+    subprocess.run([*esbuild, *options], cwd=ROOT, input=CALENDAR_ENTRY, text=True, check=True)
+    shutil.copyfile(ROOT / "node_modules" / CALENDAR / "dist" / "index.css", target / "event-calendar.css")
+    shutil.copyfile(ROOT / "node_modules" / "svelte" / "LICENSE.md", target / "LICENSE.md")
+
+
 def main() -> None:
     """Install and copy; given arguments, only run npm with them."""
     npm = machine_npm() or own_npm()
@@ -75,6 +97,7 @@ def main() -> None:
         raise SystemExit(f"npm {' '.join(arguments)} failed; its message stands above.")
     if not sys.argv[1:]:
         copy_files()
+        bundle_calendar(npm)
 
 
 if __name__ == "__main__":

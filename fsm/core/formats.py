@@ -75,6 +75,16 @@ def day(value: dt.date | None) -> str:
     return "" if value is None else format_date(value, "medium", locale=_dates())
 
 
+def weekday(value: dt.date) -> str:
+    """The name of a day: 'Monday'."""
+    return format_date(value, "EEEE", locale=_dates())
+
+
+def weekday_short(value: dt.date) -> str:
+    """A day of a plan: 'Mon 23 Nov'."""
+    return format_date(value, "EEE d MMM", locale=_dates())
+
+
 def month_name(value: dt.date) -> str:
     """The month and its year: 'March 2026'."""
     return format_skeleton("yMMMM", value, locale=_dates())
@@ -124,6 +134,6 @@ def span(length: dt.timedelta) -> str:
 
 def init_app(app: Flask) -> None:
     """Register the filters."""
-    filters = (money, unit_price, quantity, percent, plain, hours, day, month_name, month_short)
+    filters = (money, unit_price, quantity, percent, plain, hours, day, weekday, weekday_short, month_name, month_short)
     for filter_ in (*filters, local_day, moment, moment_short, clock, span):
         app.jinja_env.filters[filter_.__name__] = filter_

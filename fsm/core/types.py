@@ -101,6 +101,7 @@ UNIT_PRICE = Exact(4)
 QUANTITY = Exact(2)
 PERCENTAGE = Exact(4)
 EXCHANGE_RATE = Exact(10)
+DEGREES = Exact(6)
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 

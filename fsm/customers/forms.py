@@ -15,7 +15,7 @@ from wtforms.widgets import html_params
 from fsm.company.countries import country_choices, currency_choices
 from fsm.company.forms import EmailField, language_choices
 from fsm.company.models import Language
-from fsm.core.fields import DayField, Form, LongTextField, TextField
+from fsm.core.fields import DayField, ExactField, Form, LongTextField, TextField
 from fsm.core.web import MAX_ID
 from fsm.customers import queries
 from fsm.customers.models import Customer
@@ -175,6 +175,15 @@ class ContactForm(Form):
         return ContactValues(**{field.name: self[field.name].data for field in fields(ContactValues)})
 
 
+class DegreesField(ExactField):
+    """An angle of six decimals (a decimetre), written as maps write it."""
+
+    def _value(self) -> str:
+        if self.raw_data or self.data is None:
+            return super()._value()
+        return f"{self.data:f}"
+
+
 class SiteForm(Form):
     """Where work is done."""
 
@@ -191,6 +200,8 @@ class SiteForm(Form):
     notes = LongTextField(_l("Notes"), length=NOTES_LENGTH)
     is_private_dwelling = BooleanField(_l("Private dwelling"))
     first_occupied_year = IntegerField(_l("Year of first occupation"), [Optional(), NumberRange(OLDEST_YEAR, 2999)])
+    latitude = DegreesField(_l("Latitude"), places=6, low=-90, high=90)
+    longitude = DegreesField(_l("Longitude"), places=6, low=-180, high=180)
 
     def values(self) -> SiteValues:
         """For the service."""

@@ -2,13 +2,14 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from decimal import Decimal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, composite, mapped_column, relationship
 
 from fsm.company.models import Language
 from fsm.core.db import Base
-from fsm.core.types import ID, Moment, choice, sortable
+from fsm.core.types import DEGREES, ID, Moment, choice, sortable
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,8 @@ class Site(Base):
     notes: Mapped[str] = mapped_column(sa.Text, default="")
     is_private_dwelling: Mapped[bool] = mapped_column(sa.Boolean(name="is_private_dwelling"), default=False)
     first_occupied_year: Mapped[int | None] = mapped_column(sa.Integer)
+    latitude: Mapped[Decimal | None] = mapped_column(DEGREES)
+    longitude: Mapped[Decimal | None] = mapped_column(DEGREES)
     external_id: Mapped[str | None] = mapped_column(sa.String(50))
     archived_at: Mapped[dt.datetime | None] = mapped_column(Moment)
     version: Mapped[int] = mapped_column(sa.Integer, default=1)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 
 from flask_babel import gettext as _
 
@@ -32,6 +33,8 @@ class SiteValues:
     notes: str = ""
     is_private_dwelling: bool = False
     first_occupied_year: int | None = None
+    latitude: Decimal | None = None
+    longitude: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,8 +178,18 @@ def check_site(values: SiteValues, customer_id: int, old_payer_id: int | None, t
         raise DomainError(
             _("The year lies between %(low)s and %(high)s.", low=OLDEST_YEAR, high=today.year), "first_occupied_year"
         )
+    _check_place(values)
     if values.payer_id is not None and values.payer_id != old_payer_id:
         _check_payer(values.payer_id, customer_id)
+
+
+def _check_place(values: SiteValues) -> None:
+    for name, degrees, most in (("latitude", values.latitude, 90), ("longitude", values.longitude, 180)):
+        if degrees is not None and abs(degrees) > most:
+            raise DomainError(_("Between %(low)s and %(high)s.", low=-most, high=most), name)
+    if (values.latitude is None) != (values.longitude is None):
+        missing = "latitude" if values.latitude is None else "longitude"
+        raise DomainError(_("A place on the map has a latitude and a longitude."), missing)
 
 
 def _check_payer(payer_id: int, customer_id: int) -> None:

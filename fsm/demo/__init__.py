@@ -12,7 +12,7 @@ from typing import TypeVar
 from flask_babel import force_locale
 
 from fsm.core.db import writing
-from fsm.demo import catalog, customers, money, people, sales, scale, work
+from fsm.demo import catalog, customers, money, people, sales, scale, schedule, work
 from fsm.demo.bills import events
 from fsm.demo.people import LOGINS
 from fsm.demo.scene import Scene
@@ -56,6 +56,7 @@ def load(
         with _writing(scene):
             customers.load(scene)
             catalog.load_own_prices(scene)
+            schedule.load(scene)
         progress()
         if scaled:
             scale.load(scene, scaled, told)

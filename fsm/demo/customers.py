@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import replace
+from decimal import Decimal
 
 from fsm.company.models import Language
 from fsm.customers import services, sites
@@ -78,6 +79,8 @@ def _site(row: dict[str, str]) -> SiteValues:
         notes=row["notes"],
         is_private_dwelling=bool(row["first_occupied_year"]),
         first_occupied_year=int(row["first_occupied_year"]) if row["first_occupied_year"] else None,
+        latitude=Decimal(row["latitude"]),
+        longitude=Decimal(row["longitude"]),
     )
 
 

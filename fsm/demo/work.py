@@ -171,6 +171,7 @@ def _take(scene: Scene, row: Row) -> ServiceOrder:
             kind_of_work=row.job.kind_of_work,
             priority=row.priority,
             skills="Electrician" if row.job.rate == "electric" else "Heating",
+            planned_minutes=row.job.minutes,
         ),
         actor=ann,
         today=scene.day(row.created_day),

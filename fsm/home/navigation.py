@@ -19,6 +19,7 @@ MENU: tuple[tuple[Any, tuple[tuple[Any, str, str], ...]], ...] = (
         _l("Work"),
         (
             (_l("Service orders"), "service_orders.index", "clipboard"),
+            (_l("Schedule"), "schedule.index", "calendar"),
             (_l("To invoice"), "service_orders.done_not_invoiced", "inbox"),
             (_l("Kept work"), "tablet.kept", "archive"),
         ),
@@ -68,6 +69,7 @@ KEYS = {
     "home.show": "d",
     "service_orders.mine": "m",
     "service_orders.index": "o",
+    "schedule.index": "h",
     "service_orders.done_not_invoiced": "t",
     "quotes.index": "q",
     "sales_orders.index": "a",

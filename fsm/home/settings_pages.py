@@ -30,6 +30,9 @@ SETTINGS = (
     SettingsPage(
         "service_orders.settings", _l("Service orders"), _l("Signature, prices on the tablet, minimum time"), "wrench"
     ),
+    SettingsPage(
+        "schedule.settings", _l("Schedule"), _l("Working hours, speed between sites, length of visits"), "calendar"
+    ),
     SettingsPage("invoices.settings", _l("Invoices"), _l("What the dashboard counts"), "invoice"),
     SettingsPage("payments.settings", _l("Payments"), _l("Limit for cash, small differences"), "payment"),
     SettingsPage("mail.settings", _l("Mail"), _l("Mail server or folder, sender, the accountant's address"), "mail"),

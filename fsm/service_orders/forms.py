@@ -17,7 +17,7 @@ from fsm.customers.models import Site
 from fsm.service_orders.billable import BillingState
 from fsm.service_orders.models import OrderState, Priority, ServiceOrder, TimeEntry
 from fsm.service_orders.parts import MOST, PartValues
-from fsm.service_orders.services import OrderValues, SettingsValues
+from fsm.service_orders.services import MOST_PLANNED_MINUTES, OrderValues, SettingsValues
 from fsm.service_orders.site_search import equipment_at, payers_named, sites_of
 from fsm.service_orders.time_entries import MOST_MINUTES, TimeValues
 
@@ -77,6 +77,7 @@ class OrderForm(Form):
     tasks = LongTextField(_l("Tasks"), length=10_000)
     window_start_at = MomentField(_l("Promised from"))
     window_end_at = MomentField(_l("Promised until"))
+    planned_minutes = CountField(_l("Expected to last"), [Optional(), NumberRange(1, MOST_PLANNED_MINUTES)])
     payer_id: int | None = None
 
     def offer(self, site: Site, order: ServiceOrder | None = None) -> None:
@@ -130,6 +131,7 @@ class OrderForm(Form):
             skills=self.skills.data or "",
             window_start_at=self.window_start_at.data,
             window_end_at=self.window_end_at.data,
+            planned_minutes=self.planned_minutes.data,
         )
 
 

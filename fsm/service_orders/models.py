@@ -70,6 +70,7 @@ class ServiceSettings(Base):
 class ServiceOrder(Base):
     """Work for a customer at a site. The number is taken when it is created; it is cancelled, never deleted.
 
+    ``planned_minutes`` is how long a visit is expected to last, where that is known.
     ``has_work_to_bill`` is kept by this slice's services (decision 0003): Done-not-invoiced reads one index.
     """
 
@@ -101,6 +102,7 @@ class ServiceOrder(Base):
     description: Mapped[str] = mapped_column(sa.Text, default="")
     window_start_at: Mapped[dt.datetime | None] = mapped_column(Moment)
     window_end_at: Mapped[dt.datetime | None] = mapped_column(Moment)
+    planned_minutes: Mapped[int | None] = mapped_column(sa.Integer)
     report: Mapped[str] = mapped_column(sa.Text, default="")
     nothing_to_bill_reason: Mapped[str] = mapped_column(sa.String(250), default="")
     signed_by: Mapped[str] = mapped_column(sa.String(100), default="")

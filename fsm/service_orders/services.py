@@ -30,6 +30,7 @@ from fsm.service_orders.visibility import hold, is_desk, settings
 from fsm.users.actor import Actor
 
 NUMBERING = "service_order"
+MOST_PLANNED_MINUTES = 7 * 24 * 60  # as a visit lasts at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class OrderValues:
     skills: str = ""
     window_start_at: dt.datetime | None = None
     window_end_at: dt.datetime | None = None
+    planned_minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +265,9 @@ def _check(values: OrderValues) -> Site:
         raise DomainError(_("There is no such customer."), "payer_id")
     if values.window_start_at and values.window_end_at and values.window_start_at >= values.window_end_at:
         raise DomainError(_("The end comes before the start."), "window_end_at")
+    if values.planned_minutes is not None and not 1 <= values.planned_minutes <= MOST_PLANNED_MINUTES:
+        sentence = _("Between %(low)s and %(high)s minutes.", low=1, high=MOST_PLANNED_MINUTES)
+        raise DomainError(sentence, "planned_minutes")
     return site
 
 

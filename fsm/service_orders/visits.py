@@ -52,10 +52,11 @@ def move_visit(
     return visit
 
 
-def remove_visit(order_id: int, visit_id: int, *, actor: Actor) -> ServiceOrder:
+def remove_visit(order_id: int, visit_id: int, *, actor: Actor, version: int | None = None) -> ServiceOrder:
     """Nobody comes then; a scheduled order that loses its last visit is a draft again."""
     order = hold(order_id, actor)
     visit = _visit(order, visit_id)
+    check_version(visit.version, version)
     _refuse_ended(order)
     start_at = visit.start_at
     session.delete(visit)

@@ -53,8 +53,14 @@ NAMED_BY = {
     "bank_account": "iban",
     "account": "number",
     "fiscal_year": "name",
+    "skill": "name",
 }
 TABLES = {
+    "absence": _l("Absence"),
+    "schedule_settings": _l("Schedule settings"),
+    "skill": _l("Skill"),
+    "technician_skill": _l("Skill of a technician"),
+    "technician_week": _l("Working hours"),
     "account": _l("Account"),
     "account_role": _l("Use of an account"),
     "app_user": _l("User"),

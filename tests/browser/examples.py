@@ -36,6 +36,9 @@ from fsm.portal import tokens
 from fsm.quotes import links as signing_links
 from fsm.quotes.models import SigningLink
 from fsm.sales_orders import services as sales_orders
+from fsm.schedule import services as schedule
+from fsm.schedule.models import Proposal, ProposalState
+from fsm.schedule.services import AbsenceValues
 from fsm.service_orders.models import OrderState, Photo, Priority, ServiceOrder, Visit
 from fsm.users.models import Role, User
 from tests import factories
@@ -97,6 +100,8 @@ NO_PAGES = frozenset(
         "sales_orders.panel",
         "sales_orders.pdf",
         "payments.panel",
+        "schedule.data",
+        "schedule.proposal_progress",
         "service_orders.export",
         "service_orders.panel",
         "service_orders.photo",
@@ -125,6 +130,7 @@ def make_examples() -> Examples:
     with writing(bulk=True):
         ids = _work() | _money() | _sold() | _beside() | _of_the_former_program()
         ids["import"] = _import()
+        ids |= _planned(ids["order_draft"])
         ids["message"] = _message(ids["posted"])
     working.check(ids["import"], today=factories.TODAY)
     with writing(bulk=True):
@@ -350,6 +356,41 @@ def _sold() -> dict[str, int]:
     }
 
 
+def _planned(order_id: int) -> dict[str, int]:
+    """Hours of one's own, a skill, an absence, and a proposal before and after it was decided on."""
+    technician_id, moment = user_of(Role.TECHNICIAN).id, now().replace(minute=0, second=0, microsecond=0)
+    skill = schedule.add_skill("Refrigerants and high voltage installations", "Maintenance\nRepair")
+    schedule.set_skills(technician_id, [skill.id])
+    schedule.set_week(technician_id, {1: [(480, 720), (780, 1020)], 4: [(480, 1440)]}, version=0)
+    start = moment + dt.timedelta(days=1)
+    absence = schedule.add_absence(AbsenceValues(technician_id, start, start + dt.timedelta(hours=4), "Training"))
+    row = {"order_id": order_id, "technician_id": technician_id, "start": start.isoformat(), "travel_minutes": 35}
+    row["end"] = (start + dt.timedelta(hours=1)).isoformat()
+    figures = {"orders": 2, "planned": 1, "travel_minutes": 35, "seconds": 2.1}
+    figures["left_out"] = [{"order_id": order_id, "why": "No free time that is long enough is left."}]
+    made = [
+        Proposal(
+            state=state,
+            from_date=factories.TODAY,
+            to_date=factories.TODAY,
+            rows=[row | outcome],
+            figures=figures,
+            created_by_id=technician_id,
+            created_at=moment,
+        )
+        for state, outcome in ((ProposalState.READY, {}), (ProposalState.ACCEPTED, {"outcome": "time_taken"}))
+    ]
+    session.add_all(made)
+    session.flush()
+    return {
+        "technician": technician_id,
+        "skill": skill.id,
+        "absence": absence.id,
+        "proposal": made[0].id,
+        "proposal_decided": made[1].id,
+    }
+
+
 def _tokens(*link_ids: int) -> list[str]:
     return [tokens.token_of(session.get_one(SigningLink, link_id)) for link_id in link_ids]
 
@@ -377,6 +418,7 @@ def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
     settings = {f"{name}.settings": [f"/settings/{name}"] for name in ("documents", "invoices", "payments")}
     live, revoked = _tokens(ids["link"], ids["used_link"])
     sold = f"/sales-orders/{ids['sales_sent']}"
+    tomorrow = (now() + dt.timedelta(days=1)).date()
     return settings | {
         "signing.quote": [f"/sign/{live}", f"/sign/{revoked}"],
         "signing.signed": [f"/sign/{live}/signed"],
@@ -527,6 +569,24 @@ def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
         ],
         "reports.trial_balance": ["/reports/trial-balance"],
         "reports.review": ["/reports/review?period=last-12-months"],
+        "schedule.index": [f"/schedule?day={tomorrow}", f"/schedule?day={tomorrow}&view=week"],
+        "schedule.agenda": [f"/schedule/agenda?day={tomorrow}", f"/schedule/agenda?day={tomorrow}&view=week"],
+        "schedule.week_plan": [f"/schedule/week-plan?day={tomorrow}"],
+        "schedule.technicians_index": ["/schedule/technicians"],
+        "schedule.edit_technician": [f"/schedule/technicians/{ids['technician']}"],
+        "schedule.absences": ["/schedule/absences", "/schedule/absences?tab=past"],
+        "schedule.new_absence": ["/schedule/absences/new"],
+        "schedule.edit_absence": [f"/schedule/absences/{ids['absence']}"],
+        "schedule.skills": ["/schedule/skills"],
+        "schedule.new_skill": ["/schedule/skills/new"],
+        "schedule.edit_skill": [f"/schedule/skills/{ids['skill']}"],
+        "schedule.settings": ["/schedule/settings"],
+        "schedule.proposal": [
+            f"/schedule/proposals/{ids['proposal']}",
+            f"/schedule/proposals/{ids['proposal_decided']}",
+        ],
+        "schedule.proposal_progress": [f"/schedule/proposals/{ids['proposal']}/progress"],
+        "schedule.data": [f"/schedule/data?day={tomorrow}"],
         "service_orders.add_part": [f"{order}/add-part?q=pump"],
         "service_orders.add_photo": [f"{order}/add-photo"],
         "service_orders.cancel": [f"{order}/cancel"],

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.database
 
 # Tables whose rows are their own record: insert-only, guarded, machinery, or written by one function from such rows.
 SELF_EVIDENT = {
+    "proposal",  # what is accepted of it are visits, which are audited
     "quote_line",  # its quote is audited
     "quote_signature",
     "sales_order_line",

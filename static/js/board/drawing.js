@@ -1,0 +1,117 @@
+// What a visit, a technician and an order of the tray look like.
+import { clock, element, fill } from "./words.js";
+
+const MARKS = { in_progress: "▶", done: "✓" };
+
+// Only what the day shows of the hours outside work: a background that nobody sees costs as much as one that is seen.
+function* closed(figures) {
+  for (const technician of figures.technicians) {
+    for (const span of technician.closed) {
+      const day = span.start.slice(0, 10);
+      const start = clock(span.start) < figures.first ? `${day}T${figures.first}` : span.start;
+      const ends = span.end.slice(0, 10) > day || clock(span.end) > figures.last;
+      const end = ends ? `${day}T${figures.last}` : span.end;
+      if (start < end) yield { technician, start, end };
+    }
+  }
+}
+
+export function events(figures) {
+  const shown = figures.visits.map((visit) => ({
+    id: `visit-${visit.id}`,
+    resourceId: String(visit.technician_id),
+    start: visit.start,
+    end: visit.end,
+    editable: visit.may_move,
+    title: visit.order.number,
+    extendedProps: { visit },
+  }));
+  for (const { technician, start, end } of closed(figures)) {
+    shown.push({ id: `closed-${technician.id}-${start}`, resourceId: String(technician.id), start, end, display: "background", extendedProps: { is: "closed" } });
+  }
+  for (const technician of figures.technicians) {
+    for (const away of technician.absences) {
+      const extendedProps = { is: "away", reason: away.reason };
+      shown.push({ id: `away-${technician.id}-${away.start}`, resourceId: String(technician.id), start: away.start, end: away.end, display: "background", extendedProps });
+    }
+  }
+  return shown;
+}
+
+export const resources = (figures) =>
+  figures.technicians.map((technician) => ({ id: String(technician.id), title: technician.name, extendedProps: { url: technician.url } }));
+
+export function classNames({ event }) {
+  const { visit, is } = event.extendedProps;
+  if (!visit) return [is ? `is-${is}` : ""];
+  return [
+    "visit",
+    `state-${visit.order.state}`,
+    visit.warnings.length ? "has-warnings" : "",
+    visit.order.priority === "emergency" ? "is-urgent" : "",
+  ];
+}
+
+export const content = (texts) =>
+  function draw({ event }) {
+    const { visit, is, reason } = event.extendedProps;
+    if (!visit) return is === "away" ? { domNodes: [element("span", "away-reason", reason)] } : "";
+    const box = element("span", "visit-text");
+    box.dataset.visit = visit.id;
+    const marks = [visit.warnings.length ? "⚠" : "", MARKS[visit.order.state] ?? "", visit.order.priority === "emergency" ? "!" : ""].join("");
+    if (marks) {
+      const mark = element("span", "visit-mark", marks);
+      mark.setAttribute("aria-hidden", "true");
+      box.append(mark);
+    }
+    const two = (date) => `${String(date.getHours()).padStart(2, "0")}:${String(date.getMinutes()).padStart(2, "0")}`;
+    box.append(element("b", "", `${two(event.start)}–${two(event.end)}`), ` ${visit.order.customer} `);
+    box.append(element("small", "", [visit.order.city, visit.order.kind].filter(Boolean).join(" · ")));
+    const more = [visit.order.number, visit.order.state_label, visit.order.priority_label];
+    if (visit.warnings.length) more.push(fill(texts.warnings, visit.warnings.join(" ")));
+    box.append(element("span", "sr", ` ${more.filter(Boolean).join(". ")}`));
+    return { domNodes: [box] };
+  };
+
+export function label({ resource }) {
+  const link = element("a", "technician", resource.title);
+  link.href = resource.extendedProps.url;
+  return { domNodes: [link] };
+}
+
+export function tray(list, figures, texts) {
+  if (!figures.tray.length) {
+    list.replaceChildren(element("li", "tray-empty", texts.empty_tray));
+    return;
+  }
+  list.replaceChildren(
+    ...figures.tray.map((order) => {
+      const item = element("li");
+      const button = element("button", `tray-order priority-${order.priority}`);
+      button.type = "button";
+      button.dataset.order = order.id;
+      button.setAttribute("aria-describedby", "tray-hint");
+      const head = element("span", "tray-head");
+      head.append(element("b", "", order.number), element("span", "", fill(texts.minutes, order.minutes)));
+      if (order.priority_label) head.append(element("span", "tray-priority", order.priority_label));
+      button.append(head, element("span", "", `${order.customer}, ${order.city}`));
+      if (order.kind || order.description) button.append(element("small", "", order.kind || order.description));
+      if (order.window) button.append(element("small", "", fill(texts.promised, order.window)));
+      if (order.needs) button.append(element("small", "", fill(texts.needs, order.needs)));
+      item.append(button);
+      return item;
+    }),
+  );
+}
+
+// The calendar says it is a table, but its visits are in none of its cells: rather nothing than what is not so.
+const WRONG = ["table", "row", "rowgroup", "rowheader", "columnheader", "cell"];
+
+export function mendRoles(root) {
+  for (const one of root.querySelectorAll(WRONG.map((role) => `[role="${role}"]`).join(","))) {
+    for (const name of ["role", "aria-colindex", "aria-colspan"]) one.removeAttribute(name);
+  }
+  for (const part of root.querySelectorAll(".ec-header, .ec-sidebar")) part.setAttribute("role", "presentation");
+  const main = root.querySelector(".ec-main");
+  if (main && main.tabIndex < 0) main.tabIndex = 0; // what scrolls can be scrolled by keys
+}
