@@ -1,8 +1,12 @@
 """What the worker does for the board: proposals, in a few seconds each."""
 
 import datetime as dt
-import importlib
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
 
+import structlog
 from flask import g
 from flask_babel import force_locale
 
@@ -12,11 +16,13 @@ from fsm.core.jobs import Payload
 from fsm.schedule import proposals
 from fsm.schedule.models import ProposalState
 from fsm.schedule.services import settings
-from fsm.schedule.slots import laid_out
+from fsm.schedule.slots import Slot, Task, laid_out, packed
 from fsm.users import queries as users
 
 SECONDS = 5.0
+LOADING_SECONDS = 60.0  # on a machine that has much else to do
 PROPOSE = proposals.PROPOSE
+log = structlog.get_logger()
 
 
 def propose(payload: Payload) -> None:
@@ -32,13 +38,17 @@ def propose(payload: Payload) -> None:
             with writing():
                 proposals.fail(proposal_id, "planner")
             return
-        # An extra that not every installation has, and half a second to load: only here, and not by an import.
-        solving = importlib.import_module("fsm.schedule.solving")
         orders, tasks, slots = proposals.problem(row, dt.datetime.now(dt.UTC))
         speed_kmh = settings().speed_kmh
         session.rollback()  # the solver thinks without a transaction
         started = dt.datetime.now(dt.UTC)
-        rows = laid_out(solving.solve(tasks, slots, speed_kmh=speed_kmh, seconds=SECONDS), speed_kmh)
+        try:
+            rows = laid_out(solved(tasks, slots, speed_kmh), speed_kmh)
+        except (subprocess.SubprocessError, ValueError) as error:
+            log.warning("planner failed", proposal_id=proposal_id, error=str(error))
+            with writing():
+                proposals.fail(proposal_id, "solver")
+            return
         figures = {
             "orders": len(orders),
             "planned": len(rows),
@@ -48,3 +58,17 @@ def propose(payload: Payload) -> None:
         }
         with writing():
             proposals.keep(proposal_id, rows, figures)
+
+
+def solved(tasks: Sequence[Task], slots: Sequence[Slot], speed_kmh: int) -> list[tuple[Slot, list[Task]]]:
+    """Ask the solver, in a process of its own. SubprocessError where it fails or takes too long."""
+    asked = {"tasks": packed(tasks), "slots": packed(slots), "speed_kmh": speed_kmh, "seconds": SECONDS}
+    answer = subprocess.run(
+        [sys.executable, "-m", "fsm.schedule.solving"],
+        input=json.dumps(asked),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=SECONDS + LOADING_SECONDS,
+    )
+    return [(slots[place], [tasks[number] for number in chosen]) for place, chosen in json.loads(answer.stdout)]

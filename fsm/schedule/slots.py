@@ -2,7 +2,8 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from fsm.core.types import sort_key
@@ -56,6 +57,33 @@ class Assignment:
     start: dt.datetime
     end: dt.datetime
     travel_minutes: int
+
+
+T = TypeVar("T", Task, Slot)
+
+
+def packed(rows: Iterable[Task] | Iterable[Slot]) -> list[dict[str, Any]]:
+    """As JSON takes them."""
+    return [{name: _plain(value) for name, value in asdict(row).items()} for row in rows]
+
+
+def unpacked(rows: Iterable[dict[str, Any]], kind: type[T]) -> list[T]:
+    """And back."""
+    return [kind(**{name: _made(value) for name, value in row.items()}) for row in rows]
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any field
+    if isinstance(value, dt.datetime):
+        return value.isoformat()
+    return sorted(value) if isinstance(value, frozenset) else value
+
+
+def _made(value: Any) -> Any:  # noqa: ANN401 - any field
+    if isinstance(value, list):
+        return frozenset(value)
+    if isinstance(value, dict):
+        return Place(**value)
+    return dt.datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
 def rounded_up(moment: dt.datetime) -> dt.datetime:

@@ -1,4 +1,7 @@
-"""Fills slots with tasks by PyVRP, a solver of vehicle routing problems: an extra, imported by the worker only.
+"""Fills slots with tasks by PyVRP, a solver of vehicle routing problems; an extra, which runs as a program of its own.
+
+The worker starts it (jobs.py) with the question on its standard input, and reads the answer: no other process loads the
+solver, and its time and memory have an end.
 
 Each slot is a vehicle that starts where the visit before it is and ends where the one after it is; each task is a client
 with a prize, so that as much as possible is planned, the urgent first, and then with the shortest travel. Time is counted
@@ -6,12 +9,14 @@ in steps of five minutes, distance in minutes of travel.
 """
 
 import datetime as dt
+import json
+import sys
 from collections.abc import Iterable, Sequence
 
 import pyvrp
 from pyvrp.stop import MaxRuntime, MultipleCriteria, NoImprovement
 
-from fsm.schedule.slots import STEP, Slot, Task
+from fsm.schedule.slots import STEP, Slot, Task, unpacked
 from fsm.schedule.travel import Place, travel_minutes
 
 PATIENCE = 2000  # iterations without a better answer
@@ -90,3 +95,15 @@ class _Model:
     def _step(self, moment: dt.datetime, *, up: bool = False) -> int:
         minutes = (moment - self.origin).total_seconds() / 60
         return int(-(-minutes // STEP) if up else minutes // STEP)
+
+
+def main() -> None:
+    """Answer one question: for each slot that is used its place in the list, and those of its tasks."""
+    asked = json.load(sys.stdin)
+    tasks, slots = unpacked(asked["tasks"], Task), unpacked(asked["slots"], Slot)
+    found = solve(tasks, slots, speed_kmh=asked["speed_kmh"], seconds=asked["seconds"])
+    json.dump([[slots.index(slot), [tasks.index(task) for task in chosen]] for slot, chosen in found], sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

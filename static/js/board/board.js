@@ -283,7 +283,10 @@ async function start(root) {
   drawing.mendRoles(root);
   setInterval(() => document.visibilityState === "visible" && refresh(), REFRESH_MS);
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && refresh());
-  root.dataset.drawn = "";
+  requestAnimationFrame(() => {
+    performance.mark("board-drawn");
+    root.dataset.drawn = "";
+  });
 }
 
 const root = document.querySelector("[data-board]");
