@@ -7,7 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from fsm.api.addresses import LANGUAGES, PARTS, AddressPart, country_of, shown_address
-from fsm.api.fields import Id, Integer, OneOf, Text, WireSchema, YesNo
+from fsm.api.fields import OneOf, Text, WireSchema, YesNo
+from fsm.api.numbers import Id, Integer
 from fsm.api.query import Column, found_by_words
 from fsm.api.resource import Asker, Part, Resource, Shown, Values, Verbs
 from fsm.core.db import session

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 
 from fsm.api import answers, query
 from fsm.api.blueprint import bp
-from fsm.api.fields import Number
+from fsm.api.numbers import Number
 from fsm.company import services as company_services
 from fsm.core.db import session
 from fsm.documents.models import DocumentSettings, Layout

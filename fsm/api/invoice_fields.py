@@ -3,21 +3,8 @@
 from decimal import Decimal
 
 from fsm.api.addresses import LANGUAGES, AddressPart
-from fsm.api.fields import (
-    Day,
-    Html,
-    Id,
-    Integer,
-    ListOf,
-    Money,
-    Number,
-    OneOf,
-    Price,
-    Text,
-    Time,
-    WireSchema,
-    YesNo,
-)
+from fsm.api.fields import Day, Html, ListOf, OneOf, Text, Time, WireSchema, YesNo
+from fsm.api.numbers import Id, Integer, Money, Number, Price
 from fsm.documents.models import TaxCalculation
 from fsm.invoices.models import InvoiceKind, InvoiceState
 from fsm.payments.models import PaymentMethod
@@ -56,7 +43,7 @@ class ItemSchema(WireSchema):
     invoice_id = Id(reads=False, example=3003)
     uri = Text(reads=False)
     description = Text(10_000, example="product description", note="Or description_html, or stockitem_id.")
-    description_html = Html(100_000, example="<p>product description</p>")
+    description_html = Html(10_000, example="<p>product description</p>")
     amount = Price(example="100.00")
     amount_with_tax = Price(example="121.00")
     quantity = Number(2, -QUANTITY, QUANTITY, default="1", example="2")
@@ -103,7 +90,7 @@ class RemarkSchema(WireSchema):
     uri = Text(reads=False)
     date = Day(attribute="remark_date", note="Default: today.", example="2012-02-15")
     description = Text(10_000, example="Customer has already received goods", note="Or description_html.")
-    description_html = Html(100_000)
+    description_html = Html(10_000)
 
 
 class RecipientSchema(WireSchema):
@@ -182,7 +169,7 @@ class InvoiceSchema(WireSchema):
     structured_message = Text(12, pattern="[0-9]{12}", note="Not on credit notes.")
     automatic_reminders = YesNo(note="Not on credit notes.")
     note = Text(2000)
-    note_html = Html(20_000)
+    note_html = Html(2000)
     last_activity = Time(reads=False)
     custom_values = ListOf(CustomValueSchema(), 20)
     tags = ListOf(TagSchema(), reads=False)

@@ -23,6 +23,7 @@ from fsm.invoices.models import Invoice, InvoiceLine
 from fsm.invoices.rates import day_of, rates_of
 
 _BOTH = re.compile(rf"(-?\d{{1,6}}(?:[.,]\d{{1,2}})?)(?: ({UNIT}))?")
+_OF_THING = (*("description", "unit", "stockitem_code", "account_number", "amount", "tax_rate", "special_status"),)
 _NAMES = frozenset(field.name for field in fields(LineValues))
 
 
@@ -126,7 +127,7 @@ def changed(before: LineValues, item: Values, invoice: Invoice) -> LineValues:
 
 def _filled(values: Values, invoice: Invoice) -> Values:
     (line,) = values_of([values], invoice)
-    return {name: getattr(line, name) for name in ("description", "unit", "stockitem_code", "account_number", "amount")}
+    return {name: getattr(line, name) for name in _OF_THING}
 
 
 def is_negative(lines: Sequence[LineValues]) -> bool:

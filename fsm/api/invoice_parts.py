@@ -18,6 +18,8 @@ from fsm.payments import services as payments
 from fsm.payments.models import Payment
 from fsm.payments.receivables import PartValues
 from fsm.payments.services import RefundValues, RegisterValues
+from fsm.reminders import services as reminders
+from fsm.reminders.models import ClaimedCost
 
 KIND = "invoice"
 
@@ -90,9 +92,36 @@ def _refuse_shared(payment: Payment) -> None:
 
 
 def create_cost(invoice_id: int, data: Values, who: Asker) -> int:
-    """Claimed costs are not built yet."""
-    del invoice_id, data, who
-    raise ConflictError(_("Costs cannot be claimed by the API yet."), "costs")
+    """Claimed on the invoice's open item, as of today. ConflictError where nothing is due on it."""
+    row = reminders.claim_cost(
+        invoice_id,
+        data["amount"],
+        description=data.get("description", ""),
+        actor_id=who.actor.id,
+        today=who.today,
+    )
+    return row.id
+
+
+def change_cost(invoice_id: int, cost_id: int, data: Values, who: Asker) -> int:
+    """Another one with what changed, and the reversal of this one: books are never written over."""
+    row = session.get_one(ClaimedCost, cost_id)
+    values: Values = {"amount": row.amount, "description": row.description}
+    if all(values[name] == value for name, value in data.items()):
+        return cost_id
+    return replace_cost(invoice_id, cost_id, values | data, who)
+
+
+def replace_cost(invoice_id: int, cost_id: int, data: Values, who: Asker) -> int:
+    """Claim another one, then waive this one: what was paid of it counts for the new one."""
+    new_id = create_cost(invoice_id, data, who)
+    delete_cost(invoice_id, cost_id, who)
+    return new_id
+
+
+def delete_cost(invoice_id: int, cost_id: int, who: Asker) -> None:
+    """Waived: the reversal of its entry. ConflictError where it has been paid."""
+    reminders.waive(cost_id, invoice_id=invoice_id, actor_id=who.actor.id, today=who.today)
 
 
 def create_remark(invoice_id: int, data: Values, who: Asker) -> int:
@@ -109,16 +138,15 @@ def create_remark(invoice_id: int, data: Values, who: Asker) -> int:
 
 
 def change_remark(invoice_id: int, remark_id: int, data: Values, _who: Asker) -> None:
-    """What is given."""
+    """What is given; its text must be (S3)."""
     row = session.get_one(Remark, remark_id)
-    text_given = "description" in data or "description_html" in data
     remarks.change(
         KIND,
         invoice_id,
         remark_id,
         remark_date=data.get("remark_date") or row.remark_date,
-        description=data.get("description", "") if text_given else row.description,
-        description_html=data.get("description_html", "") if text_given else row.description_html,
+        description=data.get("description", ""),
+        description_html=data.get("description_html", ""),
         version=None,
     )
 

@@ -10,10 +10,12 @@ from flask_babel import gettext as _
 from fsm.api import invoice_parts as parts
 from fsm.api.errors import BadRequestError
 from fsm.api.invoice_lines import changed, custom, is_negative, present, turned, values_of
-from fsm.api.resource import Asker, Values
+from fsm.api.invoice_rows import READERS
+from fsm.api.resource import Asker, Shown, Values
 from fsm.core import numbering
 from fsm.core.db import lock
 from fsm.core.errors import ConflictError, DomainError, NotFoundError
+from fsm.documents.models import TaxCalculation
 from fsm.documents.values import LineValues
 from fsm.invoices import blank_credits, drafts, follow_up, services, withdrawing
 from fsm.invoices.models import Invoice, InvoiceKind, InvoiceState
@@ -24,6 +26,16 @@ FOLLOWING = frozenset({"external_invoice_id", "automatic_reminders", "outstandin
 _COMPARED = frozenset({"description", "quantity", "unit", "amount", "tax_rate"})
 _PARTS = ("payments", "costs", "remarks")
 _NOT_ON_CREDITS = ("days_due", "structured_message", "automatic_reminders")
+EURO = "EUR"
+# Defaults that S3 gives, and what a draft has where nothing is said.
+_OF_S3 = frozenset({"currency", "exchange_rate", "tax_calculation"})
+_EMPTY: Values = {
+    "invoice_date": None,
+    "delivery_date": None,
+    "items": [],
+    "custom_values": [],
+    "external_invoice_id": "",
+}
 _ADDRESSES = ("billing_address", "delivery_address", "site_address")
 
 
@@ -38,7 +50,7 @@ def create(data: Values, who: Asker) -> int:
     if is_negative(lines) or "corrects_number" in data:
         _into_credit(invoice, data)
         lines = turned(lines)
-    _save(invoice, _defaults(data), lines)
+    _save(invoice, _defaults(data, tax_included=invoice.tax_included), lines)
     for remark in data.get("remarks") or ():
         parts.create_remark(invoice.id, remark, who)
     if keeps_draft or not items:
@@ -86,9 +98,19 @@ def _into_credit(invoice: Invoice, data: Values) -> None:
     blank_credits.turn_into_credit(invoice, number=number or None, on=on, reference=data.get("reference", ""))
 
 
-def _defaults(data: Values) -> Values:
-    """S3's rules between fields that are no limits of one field."""
-    if data.get("currency", "EUR") != "EUR" and "exchange_rate" not in data:
+def _defaults(data: Values, *, tax_included: bool) -> Values:
+    """S3's own defaults, where the customer or the settings of the pages may say otherwise."""
+    found = {**data, "currency": data.get("currency") or EURO}
+    if not found.get("tax_included", tax_included):
+        found.setdefault("tax_calculation", TaxCalculation.TOTAL)
+    return _with_rate(found)
+
+
+def _with_rate(data: Values) -> Values:
+    """The exchange rate that goes with a currency: 1 of the euro, else it is to be given."""
+    if data["currency"] == EURO:
+        return {"exchange_rate": Decimal(1)} | data
+    if "exchange_rate" not in data:
         raise BadRequestError(_("It is required unless the currency is EUR."), "exchange_rate")
     return data
 
@@ -125,10 +147,12 @@ def change(invoice_id: int, data: Values, who: Asker) -> None:
     if invoice.state is not InvoiceState.DRAFT:
         _change_posted(invoice, data, who)
         return
-    _refuse_parts(data)
+    _refuse_parts(data, invoice_id, who)
     _refuse_number(data, invoice, who)
     if data.get("customer_id", invoice.customer_id) != invoice.customer_id:
         raise ConflictError(_("A draft stays with its customer: delete it and make another."), "customer_id")
+    if data.get("currency", invoice.currency) != invoice.currency:
+        data = _with_rate(data)
     given = data.get("items")
     lines = values_of(given, invoice) if given is not None else [present(line) for line in drafts.lines_of(invoice_id)]
     if given is not None and invoice.kind is InvoiceKind.CREDIT_NOTE:
@@ -147,8 +171,10 @@ def replace(invoice_id: int, data: Values, who: Asker) -> None:
         return
     site = invoice.site
     values = drafts.Defaults().of(drafts.customer_of(invoice.customer_id), site)
-    kept = {name: values[name] for name in _DRAFT & values.keys()} | {"invoice_date": None, "delivery_date": None}
-    change(invoice_id, kept | {"items": [], "custom_values": [], "external_invoice_id": ""} | data, who)
+    kept = {name: values[name] for name in (_DRAFT & values.keys()) - _OF_S3} | _EMPTY
+    if "note" in data:
+        kept["note_html"] = ""  # the settings' own, which would count
+    change(invoice_id, kept | _defaults(data, tax_included=values["tax_included"]), who)
 
 
 def delete(invoice_id: int, who: Asker) -> None:
@@ -165,17 +191,25 @@ def _held(invoice_id: int) -> Invoice:
     return invoice
 
 
-def _refuse_parts(data: Values) -> None:
+def _refuse_parts(data: Values, invoice_id: int, who: Asker) -> None:
+    """What has an address of its own is not changed here; the same as there is passes, so that what was read can be sent."""
     for name in _PARTS:
-        if data.get(name):
+        if data.get(name) and not _same_parts(name, data[name], invoice_id, who):
             raise BadRequestError(_("Use the address of its own, below the invoice."), name)
+
+
+def _same_parts(name: str, given: Sequence[Values], invoice_id: int, who: Asker) -> bool:
+    held = READERS[name]([invoice_id], Shown(None, "", who.today)).get(invoice_id, ())
+    return len(held) == len(given) and all(
+        row.get(key) == value for row, one in zip(held, given, strict=True) for key, value in one.items()
+    )
 
 
 def _change_posted(invoice: Invoice, data: Values, who: Asker) -> None:
     """ConflictError naming a frozen field that is to become another; the same value passes."""
-    _refuse_parts(data)
+    _refuse_parts(data, invoice.id, who)
     for name, value in data.items():
-        if name in FOLLOWING:
+        if name in FOLLOWING or name in _PARTS:
             continue
         if name == "items":
             if not _same_items(invoice, value):
@@ -185,7 +219,6 @@ def _change_posted(invoice: Invoice, data: Values, who: Asker) -> None:
     wanted = _following(data)
     if wanted is not None:
         follow_up.change(invoice.id, wanted)
-    del who
 
 
 def _same(invoice: Invoice, name: str, value: Any) -> bool:  # noqa: ANN401 - of the field

@@ -11,7 +11,8 @@ from fsm.api import invoice_parts as parts
 from fsm.api import invoice_rows as rows
 from fsm.api import invoice_sending
 from fsm.api import invoice_verbs as verbs
-from fsm.api.fields import Day, Id, Integer, Money, OneOf, Text, WireSchema
+from fsm.api.fields import Day, OneOf, Text, WireSchema
+from fsm.api.numbers import Id, Integer, Money
 from fsm.api.query import Column, found_by_words
 from fsm.api.resource import Action, Asker, Part, Resource, Shown, Values, Verbs
 from fsm.core.db import lock
@@ -176,7 +177,18 @@ INVOICES = Resource(
                 delete=parts.delete_payment,
             ),
         ),
-        _part("costs", "cost", known.COST, rows.read_costs, Verbs()),
+        _part(
+            "costs",
+            "cost",
+            known.COST,
+            rows.read_costs,
+            Verbs(
+                create=parts.create_cost,
+                change=parts.change_cost,
+                replace=parts.replace_cost,
+                delete=parts.delete_cost,
+            ),
+        ),
         _part("events", "event", known.EVENT, rows.read_events, Verbs()),
     ),
     actions=(

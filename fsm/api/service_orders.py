@@ -8,8 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from fsm.api.addresses import country_of
-from fsm.api.fields import Id, Integer, Money, Number, OneOf, Price, Text, Time, WireSchema, YesNo
+from fsm.api.fields import OneOf, Text, Time, WireSchema, YesNo
 from fsm.api.invoice_fields import QUANTITY, UNIT
+from fsm.api.numbers import Id, Integer, Money, Number, Price
 from fsm.api.query import Column, found_by_words
 from fsm.api.resource import Action, Asker, Part, Resource, Shown, Values, Verbs
 from fsm.core.db import lock, session

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from fsm.api.errors import BadRequestError
-from fsm.api.fields import Id, Number, OneOf, Price, Text, WireSchema, YesNo
+from fsm.api.fields import OneOf, Text, WireSchema, YesNo
 from fsm.api.invoice_fields import ALL, UNIT
+from fsm.api.numbers import Id, Number, Price
 from fsm.api.query import Column, found_by_words
 from fsm.api.resource import Asker, Resource, Shown, Values, Verbs
 from fsm.catalog import services

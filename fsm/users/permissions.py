@@ -477,7 +477,14 @@ AS_ON_PAGE: dict[str, dict[str, str]] = {
         "replace": "payments.undo",
         "delete": "payments.undo",
     },
-    "invoice_costs": {"list": "invoices.show", "show": "invoices.show"},
+    "invoice_costs": {
+        "list": "reminders.costs_of",
+        "show": "reminders.costs_of",
+        "create": "reminders.claim_cost",
+        "change": "reminders.waive_cost",
+        "replace": "reminders.waive_cost",
+        "delete": "reminders.waive_cost",
+    },
     "invoice_events": {"list": "invoices.show", "show": "invoices.show"},
     "stockitems": {
         "list": "catalog.index",

@@ -7,6 +7,8 @@ import pytest
 import sqlalchemy as sa
 
 from fsm.core.db import session, writing
+from fsm.customers.models import Customer
+from fsm.documents.models import DocumentSettings, TaxCalculation
 from fsm.invoices.models import Invoice, InvoiceState
 from fsm.users.models import Role
 from tests import factories
@@ -120,6 +122,98 @@ def test_payments_nested_and_below(api: ApiClient, client_id: int) -> None:
     assert api.delete(f"invoices/{invoice_id}/payments/{other}").status_code == 200
     assert api.get(f"invoices/{invoice_id}/payments").get_json() == []
     assert shown(api, invoice_id)["status"] == "open"
+
+
+def test_costs_nested_and_below(api: ApiClient, client_id: int) -> None:
+    """A cost is claimed on top of 242.00, paid with it, and changed by a reversal and a new one."""
+    invoice_id = made(api, client_id, costs=[{"amount": "5.00"}], payments=[{"amount": 240}])
+    row = shown(api, invoice_id)
+    (cost,) = row["costs"]
+    assert (cost["amount"], cost["description"], row["total_costs"]) == ("5.00", "Reminder cost", "5.00")
+    path = f"invoices/{invoice_id}/costs"
+    assert api.get(f"{path}/{cost['cost_id']}").get_json() == cost
+    assert api.post(f"{path}/{cost['cost_id']}", {"amount": "5.00"}).get_json()["cost_id"] == cost["cost_id"]
+    other = api.post(f"{path}/{cost['cost_id']}", {"amount": 7}).get_json()["cost_id"]
+    assert other != cost["cost_id"]
+    assert api.get(f"{path}/{cost['cost_id']}").status_code == 404
+    third = api.put(f"{path}/{other}", {"amount": "12.50", "description": "Aangetekend"}).get_json()["cost_id"]
+    (cost,) = api.get(path).get_json()
+    assert (cost["cost_id"], cost["amount"], cost["description"]) == (third, "12.50", "Aangetekend")
+    assert api.post(f"invoices/{invoice_id}/payments", {"remaining_amount": "yes"}).status_code == 201
+    row = shown(api, invoice_id)
+    assert (row["total_paid"], row["total_costs"], row["status"]) == ("254.50", "12.50", "closed")
+    assert api.delete(f"{path}/{third}").status_code == 409  # it has been paid
+    assert api.post(path, {"amount": 5}).status_code == 409  # nothing is due
+    payment = row["payments"][-1]["payment_id"]
+    assert api.delete(f"invoices/{invoice_id}/payments/{payment}").status_code == 200
+    assert api.delete(f"{path}/{third}").get_json() == {"success": "cost removed"}
+    row = shown(api, invoice_id)
+    assert (row["costs"], row["total_costs"], row["total_paid"], row["status"]) == ([], "0.00", "240.00", "open")
+
+
+@on_one_engine
+@pytest.mark.parametrize(
+    ("cost", "error"),
+    [
+        ({}, "amount is required"),
+        ({"amount": 0}, "amount: The amount must be above 0."),
+        ({"amount": -5}, "amount: The amount must be above 0."),
+        ({"amount": 5, "description": "x" * 31}, "description may have at most 30 characters"),
+        ({"amount": 5, "date": "2026-01-01"}, "date is not a field"),
+    ],
+)
+def test_costs_that_are_refused(cost: dict[str, Any], error: str, api: ApiClient, client_id: int) -> None:
+    invoice_id = made(api, client_id)
+    refused = api.post(f"invoices/{invoice_id}/costs", cost)
+    assert (refused.status_code, refused.get_json()["error"]) == (400, error)
+    nested = api.post("invoices", {"client_id": client_id, "items": [ITEM], "costs": [cost]})
+    assert nested.status_code == 400
+    assert len(api.get("invoices?fields=invoice_id").get_json()) == 1
+
+
+@on_one_engine
+def test_what_was_read_can_be_sent_back(api: ApiClient, client_id: int) -> None:
+    """Whole, as it came, by PUT and POST: nothing changes, and what the system owns is told in a header."""
+    parts = {"payments": [{"amount": 10}], "costs": [{"amount": 5}], "remarks": [{"description": "Called"}]}
+    posted = made(api, client_id, discount_percentage="5", **parts)
+    draft = made(api, client_id, state="draft", remarks=[{"description": "Called"}], note="Thanks")
+    for invoice_id in (posted, draft):
+        before = shown(api, invoice_id)
+        for send in (api.post, api.put):
+            answer = send(f"invoices/{invoice_id}", before)
+            assert answer.status_code == 200, answer.text
+            assert "total_with_tax" in answer.headers["Warning"]
+        after = shown(api, invoice_id)
+        for row in (before, after):
+            del row["last_activity"]
+            if invoice_id == draft:
+                del row["items"][0]["item_id"], row["items"][0]["uri"]
+        assert after == before
+    row = shown(api, posted)
+    refused = api.put(f"invoices/{posted}", row | {"costs": [{"amount": 6}]})
+    assert (refused.status_code, refused.get_json()["error"][:7]) == (400, "costs: ")
+
+
+@on_one_engine
+def test_defaults_are_those_of_s3(api: ApiClient, client_id: int) -> None:
+    """Whatever customer and settings say on the pages: the euro, VAT on the total; an item on a change fills its rate."""
+    with writing():
+        session.get_one(Customer, client_id).currency = "USD"
+        session.get_one(DocumentSettings, 1).tax_calculation = TaxCalculation.ITEM
+    invoice_id = made(api, client_id, state="draft", currency="", language="", tax_calculation="")
+    row = shown(api, invoice_id)
+    assert (row["currency"], row["exchange_rate"], row["tax_calculation"]) == ("EUR", "1", "total")
+    assert api.post(f"invoices/{invoice_id}", {"currency": "USD"}).status_code == 400
+    assert api.post(f"invoices/{invoice_id}", {"currency": "USD", "exchange_rate": "0.9"}).status_code == 200
+    assert api.post(f"invoices/{invoice_id}", {"currency": "EUR"}).status_code == 200
+    stock = {"code": "A1", "description": "Pump", "amount": "80", "tax_rate": 6}
+    item_id = api.post("stockitems", stock).get_json()["stockitem_id"]
+    line = shown(api, invoice_id)["items"][0]["item_id"]
+    assert api.post(f"invoices/{invoice_id}/items/{line}", {"stockitem_id": item_id}).status_code == 200
+    (item,) = shown(api, invoice_id)["items"]
+    assert (item["amount"], item["tax_rate"], item["quantity"]) == ("80.00", "6", "2")
+    remark = api.post(f"invoices/{invoice_id}/remarks", {"description": "A"}).get_json()["remark_id"]
+    assert api.post(f"invoices/{invoice_id}/remarks/{remark}", {"date": "2026-01-05"}).status_code == 400
 
 
 def test_a_negative_total_makes_a_credit_note(api: ApiClient, client_id: int) -> None:

@@ -1,7 +1,7 @@
 """S3's own example, as XML and as JSON: posted without its number, read back, equal field by field.
 
 Except what the system generates. VAT is 39.90 where the example contradicts itself (42.00 beside a total of 229.90 on
-190.00), and ``total_refundable_discount`` is its misprint of ``total_refundable_deposit``. Its costs are not claimed here.
+190.00), and ``total_refundable_discount`` is its misprint of ``total_refundable_deposit``.
 """
 
 import datetime as dt
@@ -64,13 +64,18 @@ SAMPLE = f"""<invoice>
 <tags><tag><tag_id>3</tag_id><name>printed</name></tag></tags>
 <payments><payment><payment_id>5010</payment_id><uri>https://elsewhere.example/5010</uri><date>2012-02-15</date>
 <amount>25.00</amount><method>cash</method><description>Voorschot</description></payment></payments>
+<costs><cost><cost_id>5030</cost_id><amount>5.00</amount><description>Herinneringskost</description></cost></costs>
 <remarks><remark><remark_id>5020</remark_id><date>2012-02-15</date>
 <description>Klant heeft goederen reeds ontvangen</description>
 <description_html><![CDATA[<p>Klant heeft goederen reeds ontvangen</p>]]></description_html></remark></remarks>
+<events><event><event_id>5030</event_id><date>2012-02-16</date><type>email sent</type>
+<content>In bijlage uw factuur</content><recipients><recipient><name>Bart Decouster</name>
+<email_address>bart@services.example</email_address><status>sending</status><information>-</information></recipient>
+</recipients></event></events>
 </invoice>"""
 # What the system makes itself, or what S3's example has of another moment or of a part that is no input.
-OWN = {"invoice_id", "uri", "client_uri", "last_activity", "tags", "events", "total_costs", "total_refundable_discount"}
-OF_PARTS = {"item_id", "payment_id", "remark_id", "uri"}
+OWN = {"invoice_id", "uri", "client_uri", "last_activity", "tags", "events", "total_refundable_discount"}
+OF_PARTS = {"item_id", "payment_id", "cost_id", "remark_id", "uri"}
 
 
 @pytest.fixture
@@ -115,7 +120,7 @@ def test_posted_and_read_back(kind: str, sample: str, api: ApiClient) -> None:
     read = answer.get_json() if kind == "json" else from_xml(answer.data)
     expected = {name: plain(value) for name, value in sent.items() if name not in OWN} | {"total_tax_1": 39.9}
     found = {name: plain(read.get(name)) for name in expected}
-    for name in ("items", "payments", "remarks"):
+    for name in ("items", "payments", "costs", "remarks"):
         found[name] = [{key: row[key] for key in expected[name][0]} for row in found[name]]
     assert found == expected
     assert (read["state"], plain(read["total_refundable_deposit"])) == ("posted", 0)

@@ -35,6 +35,12 @@ INVOICE: tuple[tuple[str, tuple[Any, ...], tuple[Any, ...]], ...] = (
     ("structured_message", ("278781035591",), ("27878103559", "+++278/7810/35591+++")),
     ("automatic_reminders", ("yes", "no"), ("later",)),
     ("note", ("x" * 2000,), ("x" * 2001,)),
+    ("note_html", (f"<p>{'x' * 1993}</p>",), ("x" * 2001,)),
+    ("client_name", ("IT Services BVBA",), (["x"],)),
+    ("client_attention", ("",), ({},)),
+    ("billing_address", ({"country_code": "BE"},), ("Gent", {"city": "Gent"})),
+    ("items", ([],), ("x", [1])),
+    ("costs", ([{"amount": "5.00"}],), ([{}], {"amount": 5})),
 )
 ITEM = (
     ("amount", ("9999999.9999", "-100", 100), ("10000000", "1.00001", "x", None)),
@@ -43,6 +49,10 @@ ITEM = (
     ("unit", ("piece", "x" * 10), ("x" * 11, "1x", "a b")),
     ("stockitem_code", ("x" * 20,), ("x" * 21,)),
     ("description", ("x" * 10_000,), ("x" * 10_001, 5.5j)),
+    ("description_html", (f"<p>{'x' * 9_993}</p>",), ("x" * 10_001, [])),
+    ("stockitem_id", (2002,), (0, "A1")),
+    ("quantity_with_unit", ("2 piece",), ("x" * 31, 2.5j)),
+    ("custom_values", ([{"name": "ean", "value": "1"}],), ([{"value": "1"}], "ean")),
     ("tax_rate", ("21", 0, "5.5"), (-1, 101, "x")),
     ("tax_rate_special_status", ("x" * 20,), ("x" * 21,)),
     ("general_ledger_account", ("700000", "70000000"), ("70000", "700000000", "70000a")),
@@ -58,8 +68,15 @@ PAYMENT = (
     ("description", ("x" * 255,), ("x" * 256,)),
     ("remaining_amount", ("yes",), ("no", True)),
 )
-COST = (("amount", ("5.00",), ("", "x")), ("description", ("x" * 30,), ("x" * 31,)))
-REMARK = (("date", ("2012-02-15",), ("x",)), ("description", ("x",), ({},)))
+COST = (
+    ("amount", ("5.00", 5), ("", "x", None, "5.001", [5])),
+    ("description", ("x" * 30, ""), ("x" * 31, 5.5j)),
+)
+REMARK = (
+    ("date", ("2012-02-15",), ("x",)),
+    ("description", ("x",), ({},)),
+    ("description_html", ("<p>x</p>",), ("x" * 10_001,)),
+)
 CUSTOM_VALUE = (("name", ("myreference",), ("",)), ("value", ("x" * 75,), ("x" * 76,)))
 ADDRESS = (
     ("street", ("x" * 150, ""), ("x" * 151,)),
@@ -122,7 +139,7 @@ def test_past_it_or_of_a_wrong_type_it_is_refused_by_name(schema: WireSchema, na
         value = Decimal(str(value))
     with pytest.raises(ValidationError) as refused:
         schema.load({name: value}, partial=True)
-    assert messages(refused.value.messages)[0].startswith(f"{name} ")
+    assert messages(refused.value.messages)[0].startswith((f"{name} ", f"{name}.", f"{name}["))
 
 
 @pytest.mark.parametrize(
