@@ -12,12 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from fsm.api.models import ApiUse
-from fsm.core.db import db, is_sqlite, table_of
+from fsm.core.db import db, is_sqlite, session, table_of
 
 PORTION = 25
 KEPT_MINUTES = 60
 _USE = table_of(ApiUse)
-_lock = Lock()
+_lock = Lock()  # of the portions in memory
+_taking = Lock()  # one goes to the database for a portion, the others find it
 
 
 @dataclass(slots=True)
@@ -52,20 +53,46 @@ class Allowance:
 
 
 def ask(who: str, limit: int) -> Allowance:
-    """One request of this minute."""
+    """One request of this minute. Ends the reading transaction of the session where a portion must be taken.
+
+    Who waits for a portion holds no connection: else all of a pool could wait for the one that takes it.
+    """
     now = int(time.time())
     minute, reset_in = now // 60, 60 - now % 60
     place = (str(db.engine.url), who)
+    left = _served(place, minute)
+    if left is None:
+        session.rollback()
+        with _taking:
+            left = _served(place, minute)
+            if left is None:
+                left = _keep(place, _take(who, minute, min(PORTION, limit), limit))
+    if left is None:
+        return Allowance(limit, 0, reset_in, is_over=True)
+    return Allowance(limit, left, reset_in, is_over=False)
+
+
+def _served(place: tuple[str, str], minute: int) -> int | None:
+    """One of the portion at hand: what is left for all after it; None where there is none."""
     with _lock:
         portion = _portions.get(place)
         if portion is None or portion.minute != minute or not portion.left:
-            if len(_portions) > 10_000:  # noqa: PLR2004 - addresses that come and go
-                _portions.clear()
-            portion = _portions[place] = _take(who, minute, min(PORTION, limit), limit)
-        if not portion.left:
-            return Allowance(limit, 0, reset_in, is_over=True)
+            return None
         portion.left -= 1
-        return Allowance(limit, portion.left_for_all + portion.left, reset_in, is_over=False)
+        return portion.left_for_all + portion.left
+
+
+def _keep(place: tuple[str, str], portion: _Portion) -> int | None:
+    """The same of a portion just taken: one of it is for who took it, before others find it."""
+    if not portion.left:
+        return None
+    portion.left -= 1
+    left = portion.left_for_all + portion.left
+    with _lock:
+        if len(_portions) > 10_000:  # noqa: PLR2004 - addresses that come and go
+            _portions.clear()
+        _portions[place] = portion
+    return left
 
 
 def _take(who: str, minute: int, wanted: int, limit: int) -> _Portion:

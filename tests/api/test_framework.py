@@ -14,6 +14,7 @@ from fsm.api.errors import BadRequestError
 from fsm.api.models import ApiKey
 from fsm.core.db import session, writing
 from fsm.customers.models import Customer
+from fsm.users import passwords
 from fsm.users.models import Role
 from tests import factories
 from tests.api.conftest import ApiClient
@@ -274,6 +275,41 @@ def test_a_wrong_key_costs_what_a_right_or_a_revoked_one_does(app: Flask, api: A
             assert keys.holder_of(token) is None
         seen.add(tuple(statements))
     assert len(seen) == 1
+
+
+@pytest.mark.database
+@on_one_engine
+def test_a_refused_request_does_the_same_work_whatever_was_wrong(
+    app: Flask, api: ApiClient, count_queries: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same statements and hashes for a key that never was, one nearly right, a revoked one; and for passwords."""
+    with writing():
+        keys.revoke(session.scalars(sa.select(ApiKey.id)).one())
+    hashes: list[str] = []
+    hashed, verify = keys.hashed, passwords.verify
+    monkeypatch.setattr(keys, "hashed", lambda token: hashes.append("sha256") or hashed(token))
+    monkeypatch.setattr(passwords, "verify", lambda *pair: hashes.append("argon2") or verify(*pair))
+    client = app.test_client(use_cookies=False)
+
+    def work(**headers: str) -> tuple[Any, ...]:
+        hashes.clear()
+        with count_queries() as statements:
+            answer = client.get("/api/v1/invoices", headers=headers)
+        # A failed password is kept for a while, which its own table tells apart: what comes after is not the caller's.
+        told = [text for text in statements if "login_failure" not in text]
+        return answer.status_code, answer.get_json(), tuple(hashes), tuple(told)
+
+    wrong = ("fsm_" + "x" * 43, api.token[:-1] + ("a" if api.token[-1] != "a" else "b"), api.token, "é", "x")
+    (of_keys,) = {repr(work(**{"X-API-Key": key})) for key in wrong}
+    assert "('sha256',)" in of_keys
+    assert "(401, " in of_keys
+
+    def basic(name: str, password: str) -> str:
+        return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
+
+    people = (("office@test.example", "wrong"), ("nobody@test.example", "wrong"), ("x", ""))
+    (of_people,) = {repr(work(Authorization=basic(*one))) for one in people}
+    assert "('argon2',)" in of_people
 
 
 @pytest.mark.database
