@@ -213,6 +213,27 @@ class Time(Wire):
         return local(value).strftime("%Y-%m-%d %H:%M:%S")
 
 
+class Texts(Wire):
+    """A list of at most ``most`` texts."""
+
+    def __init__(self, most: int, *, longest: int = 250, **known: Any) -> None:  # noqa: ANN401 - those of a field
+        super().__init__(**known)
+        self.most, self.longest = most, longest
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[str]:  # noqa: ANN401 - marshmallow's
+        del attr, data, kwargs
+        if not isinstance(value, list):
+            raise ValidationError(_("must be a list"))
+        if len(value) > self.most:
+            raise ValidationError(_("may have at most %(most)s", most=self.most))
+        return [str(Text(self.longest).deserialize(one)) for one in value]
+
+    def described(self) -> Json:
+        """With its bounds."""
+        one: Json = {"type": "string", "maxLength": self.longest}
+        return {"type": "array", "maxItems": self.most, "items": one}
+
+
 class Part(Wire):
     """A thing within the thing, such as an address."""
 

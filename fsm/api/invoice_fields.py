@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from fsm.api.addresses import LANGUAGES, AddressPart
+from fsm.api.beside import EventSchema, RemarkSchema
 from fsm.api.fields import Day, Html, ListOf, OneOf, Text, Time, WireSchema, YesNo
 from fsm.api.numbers import Id, Integer, Money, Number, Price
 from fsm.documents.models import TaxCalculation
@@ -80,39 +81,6 @@ class CostSchema(WireSchema):
     uri = Text(reads=False)
     amount = Money(needed=True, example="5.00")
     description = Text(30, example="Reminder cost", default="Reminder cost")
-
-
-class RemarkSchema(WireSchema):
-    """S3's remarks: internal, never printed."""
-
-    remark_id = Id(attribute="id", reads=False, example=5020)
-    invoice_id = Id(reads=False, example=3003)
-    uri = Text(reads=False)
-    date = Day(attribute="remark_date", note="Default: today.", example="2012-02-15")
-    description = Text(10_000, example="Customer has already received goods", note="Or description_html.")
-    description_html = Html(10_000)
-
-
-class RecipientSchema(WireSchema):
-    """Who got a mail, and whether it arrived."""
-
-    name = Text(reads=False)
-    email_address = Text(attribute="email", reads=False)
-    external_event_recipient_id = Text(attribute="external_id", reads=False)
-    status = Text(attribute="state", reads=False, example="sending")
-    information = Text(reads=False, example="-")
-
-
-class EventSchema(WireSchema):
-    """S3's events: mails that were sent. Only the system makes them."""
-
-    event_id = Id(attribute="id", reads=False, example=5030)
-    invoice_id = Id(reads=False, example=3003)
-    uri = Text(reads=False)
-    date = Day(reads=False)
-    type = Text(reads=False, example="email sent")
-    content = Text(reads=False)
-    recipients = ListOf(RecipientSchema(), reads=False)
 
 
 class InvoiceSchema(WireSchema):

@@ -1,4 +1,4 @@
-"""Payments, costs and remarks of an invoice by the API."""
+"""Payments and costs of an invoice by the API."""
 
 from decimal import Decimal
 
@@ -9,8 +9,6 @@ from fsm.api.invoice_rows import FOUND_KINDS
 from fsm.api.resource import Asker, Values
 from fsm.core.db import session
 from fsm.core.errors import ConflictError, NotFoundError
-from fsm.documents import remarks
-from fsm.documents.models import Remark
 from fsm.invoices.models import Invoice, InvoiceKind
 from fsm.ledger.models import OpenItem
 from fsm.ledger.queries import item_of
@@ -20,8 +18,6 @@ from fsm.payments.receivables import PartValues
 from fsm.payments.services import RefundValues, RegisterValues
 from fsm.reminders import services as reminders
 from fsm.reminders.models import ClaimedCost
-
-KIND = "invoice"
 
 
 def _open_item(invoice_id: int) -> tuple[Invoice, OpenItem]:
@@ -122,48 +118,3 @@ def replace_cost(invoice_id: int, cost_id: int, data: Values, who: Asker) -> int
 def delete_cost(invoice_id: int, cost_id: int, who: Asker) -> None:
     """Waived: the reversal of its entry. ConflictError where it has been paid."""
     reminders.waive(cost_id, invoice_id=invoice_id, actor_id=who.actor.id, today=who.today)
-
-
-def create_remark(invoice_id: int, data: Values, who: Asker) -> int:
-    """An internal note."""
-    row = remarks.add(
-        KIND,
-        invoice_id,
-        remark_date=data.get("remark_date") or who.today,
-        description=data.get("description", ""),
-        description_html=data.get("description_html", ""),
-        actor_id=who.actor.id,
-    )
-    return row.id
-
-
-def change_remark(invoice_id: int, remark_id: int, data: Values, _who: Asker) -> None:
-    """What is given; its text must be (S3)."""
-    row = session.get_one(Remark, remark_id)
-    remarks.change(
-        KIND,
-        invoice_id,
-        remark_id,
-        remark_date=data.get("remark_date") or row.remark_date,
-        description=data.get("description", ""),
-        description_html=data.get("description_html", ""),
-        version=None,
-    )
-
-
-def replace_remark(invoice_id: int, remark_id: int, data: Values, who: Asker) -> None:
-    """All of it."""
-    remarks.change(
-        KIND,
-        invoice_id,
-        remark_id,
-        remark_date=data.get("remark_date") or who.today,
-        description=data.get("description", ""),
-        description_html=data.get("description_html", ""),
-        version=None,
-    )
-
-
-def delete_remark(invoice_id: int, remark_id: int, _who: Asker) -> None:
-    """Gone."""
-    remarks.delete(KIND, invoice_id, remark_id)

@@ -2,27 +2,28 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 
+from fsm.api import beside
 from fsm.api.addresses import shown_address
 from fsm.api.resource import Shown, Values
 from fsm.core.audit import TimelineNote
 from fsm.core.db import session, table_of
-from fsm.core.formats import local
-from fsm.documents.models import CustomField, FieldPlace, Remark
+from fsm.documents.models import CustomField, FieldPlace
 from fsm.documents.totals import ZERO
 from fsm.invoices import figures
 from fsm.invoices.models import Invoice, InvoiceFollowUp, InvoiceKind, InvoiceLine, InvoiceState, InvoiceTax
 from fsm.ledger.models import ItemKind, OpenItem, Standing
-from fsm.mail.models import MailMessage, MailRecipient, RecipientState
 from fsm.payments.models import Payment, PaymentPart
 from fsm.reminders.models import ClaimedCost
 from fsm.users.actor import Actor
 
+PLACE = beside.Place("invoice", "invoices")
 INVOICE_TABLE, LINE, TAX = table_of(Invoice), table_of(InvoiceLine), table_of(InvoiceTax)
 FOLLOW_UP, ITEM = table_of(InvoiceFollowUp), table_of(OpenItem)
 _SAME = (
@@ -186,54 +187,6 @@ def read_costs(ids: Sequence[int], view: Shown) -> Mapping[int, Sequence[Values]
     return found
 
 
-def read_remarks(ids: Sequence[int], view: Shown) -> Mapping[int, Sequence[Values]]:
-    """Internal notes, in the order in which they were made."""
-    found: dict[int, list[Values]] = defaultdict(list)
-    query = sa.select(Remark.id, Remark.document_id, Remark.remark_date, Remark.description, Remark.description_html)
-    query = query.where(Remark.document_kind == "invoice", Remark.document_id.in_(ids)).order_by(Remark.id)
-    for row in session.execute(query):
-        uri = f"{view.root}/invoices/{row.document_id}/remarks/{row.id}"
-        found[row.document_id].append({**row._asdict(), "invoice_id": row.document_id, "uri": uri})
-    return found
-
-
-def read_events(ids: Sequence[int], view: Shown) -> Mapping[int, Sequence[Values]]:
-    """Mails about each document, with who gets them."""
-    found: dict[int, list[Values]] = defaultdict(list)
-    query = sa.select(MailMessage).where(MailMessage.about_kind == "invoice", MailMessage.about_id.in_(ids))
-    messages = session.scalars(query.order_by(MailMessage.id)).all()
-    recipients: dict[int, list[Values]] = defaultdict(list)
-    if messages:
-        of_these = MailRecipient.message_id.in_([message.id for message in messages])
-        wanted = sa.select(MailRecipient).where(of_these, ~MailRecipient.is_copy)
-        for one in session.scalars(wanted.order_by(MailRecipient.id)):
-            recipients[one.message_id].append(_recipient(one))
-    for message in messages:
-        about: int = message.about_id or 0
-        found[about].append(
-            {
-                "id": message.id,
-                "invoice_id": about,
-                "uri": f"{view.root}/invoices/{about}/events/{message.id}",
-                "date": local(message.created_at).date(),
-                "type": "email sent",
-                "content": message.sent_body or message.body,
-                "recipients": recipients[message.id],
-            }
-        )
-    return found
-
-
-def _recipient(one: MailRecipient) -> Values:
-    return {
-        "name": one.name,
-        "email": one.email,
-        "external_id": one.external_id,
-        "state": "sending" if one.state is RecipientState.MAYBE_SENT else one.state.value,  # S3 has four words
-        "information": one.information,
-    }
-
-
 def _sums(costs: Mapping[int, Sequence[Values]]) -> dict[int, Decimal]:
     return {invoice_id: sum((cost["amount"] for cost in of_it), ZERO) for invoice_id, of_it in costs.items()}
 
@@ -256,10 +209,10 @@ def _custom(values: Mapping[str, str] | None, labels: Mapping[str, str]) -> list
     ]
 
 
-READERS = {
+READERS: Mapping[str, Callable[[Sequence[int], Shown], Mapping[int, Sequence[Values]]]] = {
     "items": read_items,
     "payments": read_payments,
     "costs": read_costs,
-    "remarks": read_remarks,
-    "events": read_events,
+    "remarks": partial(beside.read_remarks, PLACE),
+    "events": partial(beside.read_events, PLACE),
 }

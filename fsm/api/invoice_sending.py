@@ -2,26 +2,13 @@
 
 from flask_babel import gettext as _
 
-from fsm.api.errors import BadRequestError
-from fsm.api.fields import Text, WireSchema
+from fsm.api import mailing
 from fsm.api.resource import Action, Asker, Values
 from fsm.core.db import session
 from fsm.core.errors import ConflictError
 from fsm.invoices import sending, services
 from fsm.invoices.models import Invoice, InvoiceState
-from fsm.mail.addresses import Address
-from fsm.mail.kinds import Text as MailText
 from fsm.mail.services import current_settings
-
-MAIN = frozenset({"", "main_contact", "first_contact"})
-
-
-class MailSchema(WireSchema):
-    """Who gets the mail; what is not given is as the template says."""
-
-    recipient = Text(1000, example="main_contact", note="Addresses with commas, main_contact, all_contacts or myself.")
-    subject = Text(200)
-    message = Text(10_000)
 
 
 def mail(invoice_id: int, data: Values, who: Asker) -> Values:
@@ -29,22 +16,11 @@ def mail(invoice_id: int, data: Values, who: Asker) -> Values:
     invoice = session.get_one(Invoice, invoice_id)
     if invoice.state is not InvoiceState.POSTED:
         raise ConflictError(_("Only a posted document can be sent."))
-    recipients = _recipients(invoice, data.get("recipient", "").strip(), who)
-    if not recipients:
-        raise BadRequestError(_("This customer has no e-mail address: name one."), "recipient")
-    text = sending.beginning(invoice)
-    text = MailText(data.get("subject") or text.subject, data.get("message") or text.body)
-    draft = sending.draft(invoice, text, recipients, attachment_ids=(), attaches_pdf=True)
+    own = sending.recipients_of([invoice])[invoice.customer_id]
+    to = mailing.recipients(data, own, invoice.customer_id, who)
+    text = mailing.text(data, sending.beginning(invoice))
+    draft = sending.draft(invoice, text, to, attachment_ids=(), attaches_pdf=True)
     return {"event_id": sending.send(invoice, draft, actor_id=who.actor.id)}
-
-
-def _recipients(invoice: Invoice, wanted: str, who: Asker) -> list[Address]:
-    if wanted == "myself":
-        return [Address(who.actor.email, who.actor.name)]
-    if wanted in MAIN or wanted == "all_contacts":
-        found = sending.recipients_of([invoice])[invoice.customer_id]
-        return found if wanted == "all_contacts" else found[:1]
-    return [Address(part.strip()) for part in wanted.replace(";", ",").split(",") if part.strip()]
 
 
 def to_accountant(invoice_id: int, _data: Values, who: Asker) -> Values:
@@ -61,8 +37,14 @@ def _mark_sent(invoice_id: int, _data: Values, who: Asker) -> Values:
 
 
 ACTIONS = (
-    Action(name="sendemail", done="invoice sent", work=mail, schema=MailSchema(), spellings=("send_mail", "sendemail")),
-    Action(name="send", done="invoice sent", work=mail, schema=MailSchema()),
+    Action(
+        name="sendemail",
+        done="invoice sent",
+        work=mail,
+        schema=mailing.MailSchema(),
+        spellings=("send_mail", "sendemail"),
+    ),
+    Action(name="send", done="invoice sent", work=mail, schema=mailing.MailSchema()),
     Action(name="mark_sent", done="invoice marked as sent", work=_mark_sent),
     Action(
         name="sendaccountant",

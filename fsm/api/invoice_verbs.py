@@ -8,14 +8,16 @@ from typing import Any
 from flask_babel import gettext as _
 
 from fsm.api import invoice_parts as parts
+from fsm.api.beside import create_remark
+from fsm.api.defaults import OF_S3, is_same, with_defaults, with_rate
 from fsm.api.errors import BadRequestError
-from fsm.api.invoice_lines import changed, custom, is_negative, present, turned, values_of
-from fsm.api.invoice_rows import READERS
+from fsm.api.invoice_lines import is_negative, priced, turned
+from fsm.api.invoice_rows import PLACE, READERS
+from fsm.api.lines import changed, custom, present, replaced, values_of
 from fsm.api.resource import Asker, Shown, Values
 from fsm.core import numbering
 from fsm.core.db import lock
 from fsm.core.errors import ConflictError, DomainError, NotFoundError
-from fsm.documents.models import TaxCalculation
 from fsm.documents.values import LineValues
 from fsm.invoices import blank_credits, drafts, follow_up, services, withdrawing
 from fsm.invoices.models import Invoice, InvoiceKind, InvoiceState
@@ -26,9 +28,7 @@ FOLLOWING = frozenset({"external_invoice_id", "automatic_reminders", "outstandin
 _COMPARED = frozenset({"description", "quantity", "unit", "amount", "tax_rate"})
 _PARTS = ("payments", "costs", "remarks")
 _NOT_ON_CREDITS = ("days_due", "structured_message", "automatic_reminders")
-EURO = "EUR"
-# Defaults that S3 gives, and what a draft has where nothing is said.
-_OF_S3 = frozenset({"currency", "exchange_rate", "tax_calculation"})
+# What a draft has where nothing is said.
 _EMPTY: Values = {
     "invoice_date": None,
     "delivery_date": None,
@@ -46,13 +46,13 @@ def create(data: Values, who: Asker) -> int:
         raise BadRequestError(_("It is draft or posted."), "state")
     invoice = _new(data, who)
     _refuse_number(data, invoice, who)
-    lines = values_of(items, invoice)
+    lines = values_of(items, priced(invoice))
     if is_negative(lines) or "corrects_number" in data:
         _into_credit(invoice, data)
         lines = turned(lines)
-    _save(invoice, _defaults(data, tax_included=invoice.tax_included), lines)
+    _save(invoice, with_defaults(data, tax_included=invoice.tax_included), lines)
     for remark in data.get("remarks") or ():
-        parts.create_remark(invoice.id, remark, who)
+        create_remark(PLACE, invoice.id, remark, who)
     if keeps_draft or not items:
         if data.get("payments") or data.get("costs"):
             raise BadRequestError(
@@ -98,23 +98,6 @@ def _into_credit(invoice: Invoice, data: Values) -> None:
     blank_credits.turn_into_credit(invoice, number=number or None, on=on, reference=data.get("reference", ""))
 
 
-def _defaults(data: Values, *, tax_included: bool) -> Values:
-    """S3's own defaults, where the customer or the settings of the pages may say otherwise."""
-    found = {**data, "currency": data.get("currency") or EURO}
-    if not found.get("tax_included", tax_included):
-        found.setdefault("tax_calculation", TaxCalculation.TOTAL)
-    return _with_rate(found)
-
-
-def _with_rate(data: Values) -> Values:
-    """The exchange rate that goes with a currency: 1 of the euro, else it is to be given."""
-    if data["currency"] == EURO:
-        return {"exchange_rate": Decimal(1)} | data
-    if "exchange_rate" not in data:
-        raise BadRequestError(_("It is required unless the currency is EUR."), "exchange_rate")
-    return data
-
-
 def _save(invoice: Invoice, data: Values, lines: Sequence[LineValues]) -> None:
     values: dict[str, Any] = {name: getattr(invoice, name) for name in _DRAFT if hasattr(invoice, name)}
     values |= {name: data[name] for name in _DRAFT & data.keys()}
@@ -152,9 +135,13 @@ def change(invoice_id: int, data: Values, who: Asker) -> None:
     if data.get("customer_id", invoice.customer_id) != invoice.customer_id:
         raise ConflictError(_("A draft stays with its customer: delete it and make another."), "customer_id")
     if data.get("currency", invoice.currency) != invoice.currency:
-        data = _with_rate(data)
+        data = with_rate(data)
     given = data.get("items")
-    lines = values_of(given, invoice) if given is not None else [present(line) for line in drafts.lines_of(invoice_id)]
+    lines = (
+        values_of(given, priced(invoice))
+        if given is not None
+        else [present(line) for line in drafts.lines_of(invoice_id)]
+    )
     if given is not None and invoice.kind is InvoiceKind.CREDIT_NOTE:
         lines = turned(lines)
     _save(invoice, data, lines)
@@ -171,10 +158,10 @@ def replace(invoice_id: int, data: Values, who: Asker) -> None:
         return
     site = invoice.site
     values = drafts.Defaults().of(drafts.customer_of(invoice.customer_id), site)
-    kept = {name: values[name] for name in (_DRAFT & values.keys()) - _OF_S3} | _EMPTY
+    kept = {name: values[name] for name in (_DRAFT & values.keys()) - OF_S3} | _EMPTY
     if "note" in data:
         kept["note_html"] = ""  # the settings' own, which would count
-    change(invoice_id, kept | _defaults(data, tax_included=values["tax_included"]), who)
+    change(invoice_id, kept | with_defaults(data, tax_included=values["tax_included"]), who)
 
 
 def delete(invoice_id: int, who: Asker) -> None:
@@ -193,16 +180,11 @@ def _held(invoice_id: int) -> Invoice:
 
 def _refuse_parts(data: Values, invoice_id: int, who: Asker) -> None:
     """What has an address of its own is not changed here; the same as there is passes, so that what was read can be sent."""
+    view = Shown(None, "", who.today)
     for name in _PARTS:
-        if data.get(name) and not _same_parts(name, data[name], invoice_id, who):
+        given = data.get(name)
+        if given and not is_same(READERS[name]([invoice_id], view).get(invoice_id, ()), given):
             raise BadRequestError(_("Use the address of its own, below the invoice."), name)
-
-
-def _same_parts(name: str, given: Sequence[Values], invoice_id: int, who: Asker) -> bool:
-    held = READERS[name]([invoice_id], Shown(None, "", who.today)).get(invoice_id, ())
-    return len(held) == len(given) and all(
-        row.get(key) == value for row, one in zip(held, given, strict=True) for key, value in one.items()
-    )
 
 
 def _change_posted(invoice: Invoice, data: Values, who: Asker) -> None:
@@ -248,7 +230,7 @@ def create_item(invoice_id: int, data: Values, who: Asker) -> int:
     """One line more on a draft."""
     invoice = drafts.locked_draft(invoice_id)
     before = drafts.lines_of(invoice_id)
-    (line,) = values_of([data], invoice)
+    (line,) = values_of([data], priced(invoice))
     if invoice.kind is InvoiceKind.CREDIT_NOTE:
         (line,) = turned([line])
     _save(invoice, {}, [*(present(one) for one in before), line])
@@ -262,24 +244,19 @@ def change_item(invoice_id: int, item_id: int, data: Values, who: Asker) -> None
     if "quantity" in data and invoice.kind is InvoiceKind.CREDIT_NOTE:
         data = data | {"quantity": -data["quantity"]}
     lines = [present(one) for one in drafts.lines_of(invoice_id)]
-    _save(invoice, {}, [changed(line, data, invoice) if line.line_id == item_id else line for line in lines])
+    _save(invoice, {}, [changed(line, data, priced(invoice)) if line.line_id == item_id else line for line in lines])
     del who
 
 
 def replace_item(invoice_id: int, item_id: int, data: Values, who: Asker) -> None:
     """Another line in its place, which keeps its id."""
     invoice = drafts.locked_draft(invoice_id)
-    (line,) = values_of([data], invoice)
+    (line,) = values_of([data], priced(invoice))
     if invoice.kind is InvoiceKind.CREDIT_NOTE:
         (line,) = turned([line])
     lines = [present(one) for one in drafts.lines_of(invoice_id)]
-    _save(invoice, {}, [_with_id(line, item_id) if one.line_id == item_id else one for one in lines])
+    _save(invoice, {}, [replaced(line, item_id) if one.line_id == item_id else one for one in lines])
     del who
-
-
-def _with_id(line: LineValues, item_id: int) -> LineValues:
-    values = {field.name: getattr(line, field.name) for field in fields(LineValues)}
-    return LineValues(**values | {"line_id": item_id})
 
 
 def delete_item(invoice_id: int, item_id: int, who: Asker) -> None:

@@ -6,10 +6,10 @@ from typing import Any
 import sqlalchemy as sa
 from flask import g
 
+from fsm.api import beside, invoice_sending
 from fsm.api import invoice_fields as known
 from fsm.api import invoice_parts as parts
 from fsm.api import invoice_rows as rows
-from fsm.api import invoice_sending
 from fsm.api import invoice_verbs as verbs
 from fsm.api.fields import Day, OneOf, Text, WireSchema
 from fsm.api.numbers import Id, Integer, Money
@@ -153,18 +153,7 @@ INVOICES = Resource(
                 delete=verbs.delete_item,
             ),
         ),
-        _part(
-            "remarks",
-            "remark",
-            known.REMARK,
-            rows.read_remarks,
-            Verbs(
-                create=parts.create_remark,
-                change=parts.change_remark,
-                replace=parts.replace_remark,
-                delete=parts.delete_remark,
-            ),
-        ),
+        beside.remarks_part(rows.PLACE, known.REMARK),
         _part(
             "payments",
             "payment",
@@ -189,7 +178,7 @@ INVOICES = Resource(
                 delete=parts.delete_cost,
             ),
         ),
-        _part("events", "event", known.EVENT, rows.read_events, Verbs()),
+        beside.events_part(rows.PLACE, known.EVENT),
     ),
     actions=(
         Action(name="post", done="invoice posted", work=_post),

@@ -6,11 +6,13 @@ from fsm.api import auth, company_views, key_views, openapi  # noqa: F401 - two 
 from fsm.api.blueprint import bp
 from fsm.api.clients import CLIENTS
 from fsm.api.invoices import INVOICES
+from fsm.api.orders import ORDERS
+from fsm.api.quotes import QUOTES
 from fsm.api.routes import register
 from fsm.api.service_orders import SERVICE_ORDERS
 from fsm.api.stock_items import STOCK_ITEMS
 
-for _resource in (INVOICES, CLIENTS, STOCK_ITEMS, SERVICE_ORDERS):
+for _resource in (INVOICES, CLIENTS, STOCK_ITEMS, QUOTES, ORDERS, SERVICE_ORDERS):
     register(_resource)
 bp.before_request(auth.check_token)
 bp.after_request(auth.tell)

@@ -12,6 +12,7 @@ from fsm.company.queries import default_bank_account
 from fsm.core.audit import note, now
 from fsm.core.db import session
 from fsm.core.errors import ConflictError, DomainError
+from fsm.core.formats import percent
 from fsm.core.money import to_scaled
 from fsm.documents import deposits as shares
 from fsm.documents import figures as document_figures
@@ -150,6 +151,12 @@ def new_deposit(order_id: int, percentage: Decimal, description: str, *, actor_i
     recompute(invoice, lines_of(invoice.id))
     _tell(order, invoice, _("Draft deposit invoice made from %(number)s", number=order.number))
     return invoice
+
+
+def deposit_text(order_id: int, percentage: Decimal) -> str:
+    """What a deposit invoice says where nothing else is typed."""
+    number = session.scalar(sa.select(SalesOrder.number).where(SalesOrder.id == order_id))
+    return _("Deposit of %(percent)s on order %(number)s", percent=percent(percentage), number=number)
 
 
 def _check(percentage: Decimal, description: str) -> None:

@@ -4,7 +4,6 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from fsm.core.formats import percent
 from fsm.core.transactions import attempt
 from fsm.documents.queries import settings as document_settings
 from fsm.invoices import deposits, from_sales_orders, queries
@@ -31,13 +30,12 @@ def new_deposit(sales_order_id: int) -> ResponseReturnValue:
     order = order_queries.sales_order(sales_order_id)
     check_may_be_billed(order)
     usual = document_settings().deposit_percentage
-    text = _("Deposit of %(percent)s on order %(number)s", percent=percent(usual), number=order.number)
+    text = from_sales_orders.deposit_text(sales_order_id, usual)
     form = DepositForm(data={"percentage": usual, "description": text})
     if form.validate_on_submit():
         asked = form.percentage.data, form.description.data or ""
         if asked[1] == text:  # the words follow the number typed
-            text = _("Deposit of %(percent)s on order %(number)s", percent=percent(asked[0]), number=order.number)
-            asked = asked[0], text
+            asked = asked[0], from_sales_orders.deposit_text(sales_order_id, asked[0])
         invoice = attempt(form, lambda: from_sales_orders.new_deposit(sales_order_id, *asked, actor_id=g.actor_id))
         if invoice is not None:
             return redirect(url_for("invoices.review", invoice_id=invoice.id), 303)

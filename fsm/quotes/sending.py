@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from fsm.core.audit import now
 from fsm.core.formats import local
 from fsm.documents import priced_mail
+from fsm.documents.pdf import Mark
 from fsm.documents.priced import PricedColumns
 from fsm.documents.priced_mail import Mailed
 from fsm.documents.services import pdf_of, render
@@ -20,8 +21,9 @@ def _dates(quote: PricedColumns) -> tuple[dt.date | None, dt.date | None]:
 
 def _pdf(quote_id: int) -> bytes:
     quote = queries.quote(quote_id)
-    is_signed = quote.state is QuoteState.SIGNED
-    return pdf_of(services.KIND, quote_id) if is_signed else render(services.facts_of(quote))
+    if quote.state is QuoteState.SIGNED:  # always as it was signed
+        return pdf_of(services.KIND, quote_id)
+    return render(services.facts_of(quote), mark=Mark.DRAFT if quote.number is None else None)
 
 
 def _accepted(quote_id: int) -> None:

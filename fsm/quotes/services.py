@@ -14,7 +14,7 @@ from fsm.core.errors import ConflictError, DomainError, NotFoundError
 from fsm.core.formats import day, local
 from fsm.core.state import advance, check_version
 from fsm.customers.models import Customer, Site
-from fsm.documents import priced_lines
+from fsm.documents import beside, priced_lines
 from fsm.documents.defaults import DocumentDefaults
 from fsm.documents.facts import DocumentKind, Facts
 from fsm.documents.priced import PARTY, TERMS, TOTALS
@@ -122,6 +122,7 @@ def delete(quote_id: int, *, version: int | None = None) -> None:
     if quote.number is not None:
         raise ConflictError(_("%(number)s has been sent: it stays on record.", number=quote.number))
     session.execute(sa.delete(QuoteLine).where(QuoteLine.quote_id == quote.id))
+    beside.forget(KIND, [quote.id])
     audit.note([("customer", quote.customer_id)], _("Quote deleted"))
     session.delete(quote)
     session.flush()

@@ -19,13 +19,12 @@ from fsm.documents import figures, line_editor, totals_panel
 from fsm.documents.answers import inline_pdf
 from fsm.documents.line_forms import rate_choice
 from fsm.documents.offers import revenue_accounts
-from fsm.documents.pdf import Mark
-from fsm.documents.services import pdf_of, render
 from fsm.quotes import answer_views, links, queries, services, visit_views  # noqa: F401 - they register their pages
 from fsm.quotes.blueprint import bp
 from fsm.quotes.forms import NewQuoteForm, QuoteForm
 from fsm.quotes.listing import QUOTES, name_of, status_of
 from fsm.quotes.models import Quote, QuoteState
+from fsm.quotes.sending import MAILED
 from fsm.users import list_pages
 from fsm.users.history import timeline
 
@@ -108,10 +107,7 @@ def show(quote_id: int) -> ResponseReturnValue:
 def pdf(quote_id: int) -> ResponseReturnValue:
     """A signed one always as it was signed."""
     quote = queries.quote(quote_id)
-    if quote.state is QuoteState.SIGNED:
-        return inline_pdf(pdf_of(services.KIND, quote_id), f"{quote.number}.pdf")
-    mark = Mark.DRAFT if quote.number is None else None
-    return inline_pdf(render(services.facts_of(quote), mark=mark), f"{quote.number or f'quote-{quote.id}'}.pdf")
+    return inline_pdf(MAILED.pdf(quote_id), f"{quote.number or f'quote-{quote.id}'}.pdf")
 
 
 @bp.route("/<id:quote_id>/edit", methods=["GET", "POST"])

@@ -129,5 +129,10 @@ def create_service_order(
     return made
 
 
+def work_of(order: SalesOrder) -> str:
+    """What was sold, as the description of the work."""
+    return "\n".join(line.description for line in order.lines)
+
+
 def _note(order: SalesOrder, sentence: str) -> None:
     audit.note([(KIND, order.id), ("customer", order.customer_id)], sentence)

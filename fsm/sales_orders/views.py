@@ -10,12 +10,11 @@ from fsm.customers import queries as customer_queries
 from fsm.documents import figures, totals_panel
 from fsm.documents.answers import inline_pdf
 from fsm.documents.send_page import send_page
-from fsm.documents.services import pdf_of, render
 from fsm.sales_orders import queries, services
 from fsm.sales_orders.blueprint import bp
 from fsm.sales_orders.forms import ServiceOrderForm
 from fsm.sales_orders.listing import SALES_ORDERS, status_of
-from fsm.sales_orders.models import SalesOrder, SalesOrderState
+from fsm.sales_orders.models import SalesOrderState
 from fsm.sales_orders.sending import MAILED
 from fsm.service_orders.services import OrderValues
 from fsm.service_orders.site_search import sites_of
@@ -64,9 +63,7 @@ def show(order_id: int) -> ResponseReturnValue:
 @bp.get("/<id:order_id>/pdf")
 def pdf(order_id: int) -> ResponseReturnValue:
     """Once sent always as it was sent."""
-    order = queries.sales_order(order_id)
-    data = pdf_of(services.KIND, order_id) if order.sent_at else render(services.facts_of(order))
-    return inline_pdf(data, f"{order.number}.pdf")
+    return inline_pdf(MAILED.pdf(order_id), f"{queries.sales_order(order_id).number}.pdf")
 
 
 @bp.route("/<id:order_id>/send", methods=["GET", "POST"])
@@ -101,7 +98,7 @@ def mark_sent(order_id: int) -> ResponseReturnValue:
 def new_service_order(order_id: int) -> ResponseReturnValue:
     """The work that was sold, at one of the customer's sites."""
     order = queries.sales_order(order_id)
-    form = ServiceOrderForm(data={"site_id": order.site_id, "description": _work(order)})
+    form = ServiceOrderForm(data={"site_id": order.site_id, "description": services.work_of(order)})
     form.offer(list(sites_of(order.customer_id)))
     if form.validate_on_submit():
         values = OrderValues(
@@ -113,7 +110,3 @@ def new_service_order(order_id: int) -> ResponseReturnValue:
             return redirect(url_for("service_orders.show", order_id=made.id), 303)
     status = int(g.get("refused_status", 422)) if request.method == "POST" else 200
     return render_template("sales_orders/new_service_order.html", form=form, order=order), status
-
-
-def _work(order: SalesOrder) -> str:
-    return "\n".join(line.description for line in order.lines)

@@ -47,6 +47,9 @@ def test_examples_are_taken(api: ApiClient) -> None:
     site = api.get(f"clients/{client.get_json()['client_id']}/sites").get_json()[0]["site_id"]
     item = api.post("stockitems", example("/stockitems"))
     assert item.status_code == 201, item.text
+    quote = api.post("quotes", example("/quotes") | {"client_id": client.get_json()["client_id"]})
+    assert quote.status_code == 400, quote.text  # its item names an article of another house
+    assert "stockitem_id" in quote.text
     order = api.post("serviceorders", example("/serviceorders") | {"site_id": site})
     assert order.status_code == 201, order.text
 
