@@ -11,6 +11,7 @@ import structlog
 from flask import Flask, current_app
 
 from fsm import restoring
+from fsm.api import uploads
 from fsm.backups import services as backups
 from fsm.backups.making import UNFINISHED
 from fsm.backups.models import BackupKind, BackupState
@@ -108,6 +109,7 @@ def clean_up(renew: Renew) -> None:
         "login failures": lambda: users.forget_failures(moment),
         "keys": lambda: core.forget_keys(moment - dt.timedelta(days=KEPT_DAYS)),
         "tablet pictures": lambda: tablet.forget_old(moment - dt.timedelta(days=KEPT_DAYS)),
+        "uploads": lambda: uploads.forget_old(moment),
         "jobs": lambda: core.forget_done_jobs(moment - core.JOBS_KEPT),
     }
     cleared = {}

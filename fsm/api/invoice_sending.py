@@ -1,12 +1,16 @@
 """Invoices sent by the API, as live clients spell it: ``?send_mail``, ``/sendemail``, ``/send``, ``/sendaccountant``."""
 
+from dataclasses import replace
+
 from flask_babel import gettext as _
 
-from fsm.api import mailing
+from fsm.api import mailing, uploads
 from fsm.api.resource import Action, Asker, Values
 from fsm.core.db import session
 from fsm.core.errors import ConflictError
+from fsm.documents import attachments
 from fsm.invoices import sending, services
+from fsm.invoices.drafts import BILL_KIND
 from fsm.invoices.models import Invoice, InvoiceState
 from fsm.mail.services import current_settings
 
@@ -19,7 +23,9 @@ def mail(invoice_id: int, data: Values, who: Asker) -> Values:
     own = sending.recipients_of([invoice])[invoice.customer_id]
     to = mailing.recipients(data, own, invoice.customer_id, who)
     text = mailing.text(data, sending.beginning(invoice))
-    draft = sending.draft(invoice, text, to, attachment_ids=(), attaches_pdf=True)
+    along = [row.id for row in attachments.for_mail(BILL_KIND, invoice_id)]
+    draft = sending.draft(invoice, text, to, attachment_ids=along, attaches_pdf=True)
+    draft = replace(draft, attachments=[*draft.attachments, *uploads.for_mail(data.get("attachments", ()), who)])
     return {"event_id": sending.send(invoice, draft, actor_id=who.actor.id)}
 
 

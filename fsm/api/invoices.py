@@ -11,6 +11,7 @@ from fsm.api import invoice_fields as known
 from fsm.api import invoice_parts as parts
 from fsm.api import invoice_rows as rows
 from fsm.api import invoice_verbs as verbs
+from fsm.api.document_files import files_part
 from fsm.api.fields import Day, OneOf, Text, WireSchema
 from fsm.api.numbers import Id, Integer, Money
 from fsm.api.query import Column, found_by_words
@@ -179,6 +180,7 @@ INVOICES = Resource(
             ),
         ),
         beside.events_part(rows.PLACE, known.EVENT),
+        files_part(rows.PLACE),
     ),
     actions=(
         Action(name="post", done="invoice posted", work=_post),

@@ -7,13 +7,15 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from fsm.api.errors import BadRequestError
-from fsm.api.fields import Html, OneOf, Text, Texts, WireSchema
+from fsm.api.fields import Html, ListOf, OneOf, Text, Texts, WireSchema
 from fsm.api.resource import Asker, Values
+from fsm.api.uploads import AttachmentSchema
 from fsm.core.db import session
 from fsm.customers.models import Contact
 from fsm.documents.rich_text import text_of
 from fsm.mail.addresses import MOST_RECIPIENTS, Address, parsed
 from fsm.mail.kinds import Text as MailText
+from fsm.mail.services import MOST_ATTACHMENTS
 
 MAIN = frozenset({"main_contact", "first_contact"})
 ALL_CONTACTS, MYSELF = "all_contacts", "myself"
@@ -34,6 +36,7 @@ class MailSchema(WireSchema):
     message = Text(10_000)
     message_html = Html(10_000, note="Its text is sent.")
     document_type = OneOf({"pdf": "pdf"}, default="pdf")
+    attachments = ListOf(AttachmentSchema(), MOST_ATTACHMENTS, note="Uploads that go along.")
 
 
 def recipients(data: Values, own: Sequence[Address], customer_id: int, who: Asker) -> list[Address]:

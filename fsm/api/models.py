@@ -38,6 +38,24 @@ class ApiKey(Base):
     user: Mapped[User] = relationship(viewonly=True)
 
 
+class Upload(Base):
+    """A file that waits to go with a mail or to be attached; its bytes lie by their hash, without a row of their own yet."""
+
+    __tablename__ = "api_upload"
+    __table_args__ = (
+        sa.Index("ix_api_upload_user_id_available_until", "user_id", "available_until"),
+        sa.CheckConstraint("size > 0", name="size"),
+    )
+
+    id: Mapped[int] = mapped_column(ID, primary_key=True)
+    sha256: Mapped[str] = mapped_column(sa.String(64))
+    name: Mapped[str] = mapped_column(sa.String(150))
+    media_type: Mapped[str] = mapped_column(sa.String(100))
+    size: Mapped[int] = mapped_column(sa.Integer)
+    user_id: Mapped[int] = mapped_column(sa.ForeignKey(User.id))
+    available_until: Mapped[dt.datetime] = mapped_column(Moment, index=True)
+
+
 class ApiUse(Base):
     """How many requests of a minute were handed out to somebody."""
 

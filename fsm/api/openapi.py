@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 
+from fsm.api import openapi_uploads
 from fsm.api.blueprint import bp
 from fsm.api.errors import PREFIX
 from fsm.api.fields import Json, WireSchema
@@ -43,6 +44,7 @@ def document() -> Json:
     paths: Json = {}
     for resource in RESOURCES.values():
         _describe(resource, paths, schemas)
+    openapi_uploads.describe(RESOURCES.values(), paths, _taking_bytes, _giving_bytes)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -130,6 +132,16 @@ def _describe_part(resource: Resource, part: UnderPart, paths: Json, schemas: Js
             paths[each][method] = _writing(
                 f"{name}_{verb}", f"{title} {part.item}", item, tag, parameters, "200", body, partial=verb == "change"
             )
+
+
+def _taking_bytes(name: str, title: str, tag: str, ids: list[str], item: str) -> Operation:
+    rows = {"type": "array", "items": {"$ref": f"#/components/schemas/{item}"}}
+    parameters = [*(_id(one) for one in ids), _key(), *([_match()] if ids else [])]
+    return _operation(name, title, [tag], parameters, {"201": _answer(rows)}, tuple(REFUSALS))
+
+
+def _giving_bytes(name: str, title: str, tag: str, ids: list[str], _item: str) -> Operation:
+    return _operation(name, title, [tag], [_id(one) for one in ids], {}, READING)
 
 
 def _operation(

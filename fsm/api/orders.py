@@ -3,7 +3,8 @@
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from fsm.api import beside, mailing, priced_fields, priced_rows
+from fsm.api import beside, mailing, priced_fields, priced_rows, uploads
+from fsm.api.document_files import files_part
 from fsm.api.errors import BadRequestError
 from fsm.api.fields import Day, OneOf, Text, WireSchema
 from fsm.api.invoice_fields import ALL
@@ -59,8 +60,11 @@ def _mail(order_id: int, data: Values, who: Asker) -> Values:
     """It counts as sent, and may be billed, once a server has taken the message."""
     order = services.hold(order_id)
     to = mailing.recipients(data, priced_mail.recipients_of(order.customer_id), order.customer_id, who)
+    files = uploads.for_mail(data.get("attachments", ()), who)
     text = mailing.text(data, priced_mail.beginning(MAILED, order))
-    return {"event_id": priced_mail.send(MAILED, order, text, to, actor_id=who.actor.id, attaches_pdf=True)}
+    return {
+        "event_id": priced_mail.send(MAILED, order, text, to, actor_id=who.actor.id, attaches_pdf=True, files=files)
+    }
 
 
 def _mark_sent(order_id: int, _data: Values, _who: Asker) -> Values:
@@ -131,6 +135,7 @@ ORDERS = Resource(
         priced_rows.items_part(KIND, priced_fields.OrderItemSchema(), Verbs()),
         beside.remarks_part(PLACE, priced_fields.OrderRemarkSchema()),
         beside.events_part(PLACE, priced_fields.OrderEventSchema()),
+        files_part(PLACE),
     ),
     actions=(
         Action(

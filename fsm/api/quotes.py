@@ -5,8 +5,9 @@ from typing import Any
 import sqlalchemy as sa
 from flask import g
 
-from fsm.api import beside, mailing, priced_fields, priced_rows
+from fsm.api import beside, mailing, priced_fields, priced_rows, uploads
 from fsm.api import quote_verbs as verbs
+from fsm.api.document_files import files_part
 from fsm.api.fields import Day, OneOf, Text
 from fsm.api.numbers import Id, Money
 from fsm.api.query import Column, found_by_words
@@ -55,8 +56,9 @@ def _mail(quote_id: int, data: Values, who: Asker) -> Values:
     """It counts as sent once a server has taken the message; it has its number from now on."""
     quote = services.give_number(quote_id, today=who.today)
     to = mailing.recipients(data, priced_mail.recipients_of(quote.customer_id), quote.customer_id, who)
+    files = uploads.for_mail(data.get("attachments", ()), who)
     text = mailing.text(data, priced_mail.beginning(MAILED, quote))
-    event_id = priced_mail.send(MAILED, quote, text, to, actor_id=who.actor.id, attaches_pdf=True)
+    event_id = priced_mail.send(MAILED, quote, text, to, actor_id=who.actor.id, attaches_pdf=True, files=files)
     return {"number": quote.number, "event_id": event_id}
 
 
@@ -101,6 +103,7 @@ QUOTES = Resource(
         ),
         beside.remarks_part(verbs.PLACE, priced_fields.QuoteRemarkSchema()),
         beside.events_part(verbs.PLACE, priced_fields.QuoteEventSchema()),
+        files_part(verbs.PLACE),
     ),
     actions=(
         Action(

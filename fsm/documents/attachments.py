@@ -13,6 +13,7 @@ from fsm.core.errors import DomainError, NotFoundError
 from fsm.documents import kinds
 from fsm.documents.models import Attachment
 from fsm.files import services as files
+from fsm.files.models import StoredFile
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_ALL_BYTES = 15 * 1024 * 1024  # what mail servers commonly take
@@ -63,6 +64,15 @@ def prepare(name: str, data: bytes) -> Prepared:
     return Prepared(name, media_type, data)
 
 
+def renamed(name: str, media_type: str, *, field: str) -> str:
+    """Another name for a file of this type. DomainError at ``field`` for one that says it is of another type."""
+    name = clean_name(name)
+    extension = name.rpartition(".")[2].lower() if "." in name else ""
+    if TYPES.get(extension, ("", ()))[0] != media_type:
+        raise DomainError(_("This name says another kind of file than it is."), field)
+    return name
+
+
 def clean_name(name: str) -> str:
     """The last part of a path, without what no file system likes, at most 150 characters with its extension."""
     name = re.sub(r'[\x00-\x1f\x7f<>:"|?*]', "", name.replace("\\", "/").rpartition("/")[2]).strip(" .")
@@ -95,29 +105,36 @@ def add(
     kind: str, document_id: int, file: Prepared, *, goes_with_mail: bool = True, actor_id: int | None
 ) -> Attachment:
     """Attach it; the same bytes under the same name are attached once. DomainError at ``file`` beyond the bounds."""
-    kinds.require(kind, document_id, hold=True)
     stored = files.put(file.data, file.media_type, most=MAX_BYTES)
+    return attach(kind, document_id, stored, file.name, goes_with_mail=goes_with_mail, actor_id=actor_id)
+
+
+def attach(
+    kind: str, document_id: int, stored: StoredFile, name: str, *, goes_with_mail: bool = True, actor_id: int | None
+) -> Attachment:
+    """The same of a file that is stored already."""
+    kinds.require(kind, document_id, hold=True)
     there = of_document(kind, document_id)
     for row in there:
-        if (row.file_id, row.name) == (stored.id, file.name):
+        if (row.file_id, row.name) == (stored.id, name):
             return row
     if len(there) >= MOST:
         raise DomainError(_("At most %(most)s files on a document.", most=MOST), "file")
-    if sum(row.file.size for row in there) + len(file.data) > MAX_ALL_BYTES:
+    if sum(row.file.size for row in there) + stored.size > MAX_ALL_BYTES:
         size = MAX_ALL_BYTES // 1024**2
         raise DomainError(_("Together the files of a document have at most %(size)s MB.", size=size), "file")
     found = Attachment(
         document_kind=kind,
         document_id=document_id,
         file_id=stored.id,
-        name=file.name,
+        name=name,
         goes_with_mail=goes_with_mail,
         created_by_id=actor_id,
         created_at=audit.now(),
     )
     session.add(found)
     session.flush()
-    audit.note([(kind, document_id)], _("%(name)s was attached.", name=file.name))
+    audit.note([(kind, document_id)], _("%(name)s was attached.", name=name))
     return found
 
 

@@ -17,7 +17,7 @@ from fsm.documents.words import Words
 from fsm.mail.addresses import MOST_RECIPIENTS, Address
 from fsm.mail.filling import LINK, fill, fill_line
 from fsm.mail.kinds import KINDS, Text
-from fsm.mail.services import Document, Draft, current_settings, enqueue_messages
+from fsm.mail.services import Document, Draft, File, current_settings, enqueue_messages
 from fsm.mail.settings import text_of
 from fsm.mail.sources import Source
 
@@ -101,8 +101,10 @@ def send(
     *,
     actor_id: int,
     attaches_pdf: bool,
+    files: Sequence[File] = (),
 ) -> int:
     """Write the message and its job; gives its id. It counts as sent once a server has taken it."""
+    pdf = [Document(f"{document.number}.pdf", mailed.kind, document.id)] if attaches_pdf else []
     draft = Draft(
         kind=mailed.kind,
         language=document.language.value,
@@ -110,7 +112,7 @@ def send(
         body=text.body,
         recipients=recipients,
         about=(mailed.kind, document.id),
-        attachments=[Document(f"{document.number}.pdf", mailed.kind, document.id)] if attaches_pdf else [],
+        attachments=[*pdf, *files],
     )
     (message_id,) = enqueue_messages([draft], actor_id=actor_id, is_urgent=True)
     emails = ", ".join(one.email for one in recipients)

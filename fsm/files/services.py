@@ -75,11 +75,23 @@ def write_stream(sha256: str, source: IO[bytes]) -> None:
 
 def put(data: bytes, media_type: str, *, most: int = MAX_BYTES) -> StoredFile:
     """The row of these bytes, new or the one there is; writes the bytes if ``write_bytes`` has not done so before."""
-    sha256 = write_bytes(data, most=most)
+    return _row(write_bytes(data, most=most), media_type, len(data))
+
+
+def adopt(sha256: str, media_type: str, size: int) -> StoredFile:
+    """The row of bytes that ``write_bytes`` put there before; NotFoundError where the clean-up took them."""
+    try:
+        os.utime(_path(sha256))  # the clean-up leaves alone what was touched today
+    except FileNotFoundError:
+        raise NotFoundError(_("The bytes of this file are missing: send it again.")) from None
+    return _row(sha256, media_type, size)
+
+
+def _row(sha256: str, media_type: str, size: int) -> StoredFile:
     insert = sqlite.insert if is_sqlite() else postgresql.insert
     session.execute(
         insert(StoredFile)
-        .values(sha256=sha256, media_type=media_type, size=len(data), created_at=audit.now())
+        .values(sha256=sha256, media_type=media_type, size=size, created_at=audit.now())
         .on_conflict_do_nothing(index_elements=[StoredFile.sha256])
     )
     return session.scalars(sa.select(StoredFile).where(StoredFile.sha256 == sha256)).one()

@@ -26,6 +26,7 @@ SELF_EVIDENT = {
     "sales_order_service_order",
     "signing_link",
     "account_month",
+    "api_upload",  # for an hour
     "api_use",
     "audit_change",
     "backup",
