@@ -17,7 +17,7 @@ from fsm.api.numbers import Id, Integer
 from fsm.api.query import Column
 from fsm.api.resource import Asker, Resource, Shown, Values, Verbs
 from fsm.core.audit import now
-from fsm.core.db import lock, session, total
+from fsm.core.db import lock, session
 from fsm.core.errors import DomainError, NotFoundError
 from fsm.documents import attachments
 from fsm.documents.attachments import MAX_NAME, Prepared
@@ -57,9 +57,11 @@ UPLOAD = UploadSchema()
 def keep(prepared: Sequence[Prepared], who: Asker) -> list[Upload]:
     """Rows of files whose bytes lie on the disk already. DomainError where too much waits of this key."""
     waiting = session.execute(
-        sa.select(sa.func.count(), total(Upload.size)).where(Upload.user_id == who.actor.id, _waits())
+        sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(Upload.size), 0)).where(
+            Upload.user_id == who.actor.id, _waits()
+        )
     ).one()
-    size = (waiting[1] or 0) + sum(len(file.data) for file in prepared)
+    size = int(waiting[1]) + sum(len(file.data) for file in prepared)
     if waiting[0] + len(prepared) > MOST_WAITING or size > MOST_BYTES_WAITING:
         raise DomainError(
             _(

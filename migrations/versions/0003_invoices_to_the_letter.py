@@ -238,6 +238,24 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "api_upload",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=150), nullable=False),
+        sa.Column("media_type", sa.String(length=100), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("available_until", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("size > 0", name=op.f("ck_api_upload_size")),
+        sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_api_upload_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_upload")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("api_upload", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_api_upload_available_until"), ["available_until"], unique=False)
+        batch_op.create_index("ix_api_upload_user_id_available_until", ["user_id", "available_until"], unique=False)
+
+    op.create_table(
         "attachment",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("document_kind", sa.String(length=20), nullable=False),
