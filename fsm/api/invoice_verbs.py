@@ -17,7 +17,7 @@ from fsm.api.lines import changed, custom, present, replaced, values_of
 from fsm.api.resource import Asker, Shown, Values
 from fsm.core import numbering
 from fsm.core.db import lock
-from fsm.core.errors import ConflictError, DomainError, NotFoundError
+from fsm.core.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
 from fsm.documents.values import LineValues
 from fsm.invoices import blank_credits, drafts, follow_up, services, withdrawing
 from fsm.invoices.models import Invoice, InvoiceKind, InvoiceState
@@ -26,7 +26,12 @@ from fsm.invoices.values import DraftValues, FollowUpValues
 _DRAFT = frozenset(field.name for field in fields(DraftValues))
 FOLLOWING = frozenset({"external_invoice_id", "automatic_reminders", "outstanding_balance"})
 _COMPARED = frozenset({"description", "quantity", "unit", "amount", "tax_rate"})
-_PARTS = ("payments", "costs", "remarks")
+_RIGHTS = {
+    "payments": "api.invoice_payments_create",
+    "costs": "api.invoice_costs_create",
+    "remarks": "api.invoice_remarks_create",
+}
+_PARTS = tuple(_RIGHTS)
 _NOT_ON_CREDITS = ("days_due", "structured_message", "automatic_reminders")
 # What a draft has where nothing is said.
 _EMPTY: Values = {
@@ -44,6 +49,7 @@ def create(data: Values, who: Asker) -> int:
     items, keeps_draft = data.get("items") or [], data.get("state") is InvoiceState.DRAFT
     if data.get("state") not in {None, InvoiceState.DRAFT, InvoiceState.POSTED}:
         raise BadRequestError(_("It is draft or posted."), "state")
+    _check_rights(data, who)
     invoice = _new(data, who)
     _refuse_number(data, invoice, who)
     lines = values_of(items, priced(invoice))
@@ -65,6 +71,13 @@ def create(data: Values, who: Asker) -> int:
     for payment in data.get("payments") or ():
         parts.create_payment(invoice.id, payment, who)
     return invoice.id
+
+
+def _check_rights(data: Values, who: Asker) -> None:
+    """What is nested asks for the right of its own address too."""
+    for name, right in _RIGHTS.items():
+        if data.get(name) and not who.actor.can(right):
+            raise ForbiddenError(_("Your roles do not allow this."), name)
 
 
 def _new(data: Values, who: Asker) -> Invoice:

@@ -11,6 +11,7 @@ from fsm.api.invoice_fields import ALL
 from fsm.api.numbers import Id, Money, Number
 from fsm.api.query import Column, found_by_words
 from fsm.api.resource import Action, Asker, Resource, Shown, Values, Verbs
+from fsm.core.errors import ConflictError
 from fsm.documents import priced_mail
 from fsm.documents.queries import settings as document_settings
 from fsm.invoices import from_sales_orders
@@ -56,6 +57,11 @@ def _own(order: SalesOrder, view: Shown) -> Values:
 KIND = priced_rows.Kind(place=PLACE, word="order", line=SalesOrderLine, own=_own)
 
 
+def _refuse(_order_id: int, _data: Values, _who: Asker) -> None:
+    """Its address takes ``?send_mail`` as those of the others do; its content is what was signed."""
+    raise ConflictError(_("A sales order is what was signed: it is final. Cancel it, and have another quote signed."))
+
+
 def _mail(order_id: int, data: Values, who: Asker) -> Values:
     """It counts as sent, and may be billed, once a server has taken the message."""
     order = services.hold(order_id)
@@ -79,7 +85,7 @@ def _invoice(order_id: int, _data: Values, who: Asker) -> Values:
 
 def _deposit(order_id: int, data: Values, who: Asker) -> Values:
     """A draft deposit invoice."""
-    percentage = data.get("percentage") or document_settings().deposit_percentage
+    percentage = data.get("percentage", document_settings().deposit_percentage)
     description = data.get("description") or from_sales_orders.deposit_text(order_id, percentage)
     return {"invoice_id": from_sales_orders.new_deposit(order_id, percentage, description, actor_id=who.actor.id).id}
 
@@ -128,7 +134,7 @@ ORDERS = Resource(
     rows=lambda found, view, _actor: priced_rows.rows(KIND, found, view),
     search=lambda words: found_by_words(services.KIND, words, SalesOrder.id),
     lock=services.hold,
-    verbs=Verbs(),
+    verbs=Verbs(change=_refuse),
     names=priced_fields.NAMES | {"site_id": "site_id"},
     pdf=MAILED.pdf,
     parts=(

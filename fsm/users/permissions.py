@@ -538,6 +538,7 @@ AS_ON_PAGE: dict[str, dict[str, str]] = {
     "orders": {
         "list": "sales_orders.index",
         "show": "sales_orders.show",
+        "change": "sales_orders.send",
         "sendemail": "sales_orders.send",
         "send": "sales_orders.send",
         "mark_sent": "sales_orders.mark_sent",

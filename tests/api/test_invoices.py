@@ -11,6 +11,7 @@ from fsm.customers.models import Customer
 from fsm.documents.models import DocumentSettings, TaxCalculation
 from fsm.invoices.models import Invoice, InvoiceState
 from fsm.users.models import Role
+from fsm.users.permissions import PERMISSIONS, may
 from tests import factories
 from tests.api.conftest import ApiClient
 
@@ -307,6 +308,14 @@ def test_a_page_costs_the_same_queries_however_long(api: ApiClient, client_id: i
             assert len(api.get("invoices").get_json()) == 3 * (_round + 1)
         counts.append(len(statements))
     assert counts[0] == counts[1]
+
+
+def test_no_address_of_invoices_is_open_to_technicians() -> None:
+    """Nor of quotes, orders, customers and files: by each row of the table, so that a new one is not forgotten."""
+    money = ("invoice", "quote", "order_", "orders", "client", "upload", "stockitem", "layouts")
+    rows = {name for name in PERMISSIONS if name.startswith(tuple(f"api.{word}" for word in money))}
+    assert len(rows) > 100
+    assert [name for name in sorted(rows) if may([Role.TECHNICIAN], name)] == []
 
 
 @on_one_engine

@@ -80,7 +80,12 @@ def test_from_a_quote_to_its_final_invoice(api: ApiClient, client_id: int) -> No
     assert (order["status"], order["quote_number"], order["total_with_tax"]) == ("created", number, "2178.00")
     assert order["quote_uri"].endswith(f"/api/v1/quotes/{quote_id}")
     assert api.post(f"orders/{order_id}/invoice").status_code == 409  # S0: not before it was sent
+    refused = api.post(f"orders/{order_id}", {})
+    assert (refused.status_code, "it is final" in refused.get_json()["error"]) == (409, True)
+    sent = done(api, f"orders/{order_id}?send_mail")  # it counts as sent once a server has taken it
+    assert [event["event_id"] for event in shown(api, f"orders/{order_id}")["events"]] == [sent["event_id"]]
     done(api, f"orders/{order_id}/mark_sent")
+    assert api.post(f"orders/{order_id}/deposit", {"percentage": 0}).status_code == 400
     deposit = done(api, f"orders/{order_id}/deposit", {"percentage": 30})["invoice_id"]
     assert shown(api, f"invoices/{deposit}")["items"][0]["description"].startswith("Deposit of 30")
     done(api, f"invoices/{deposit}/post")
