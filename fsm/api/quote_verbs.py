@@ -14,7 +14,7 @@ from fsm.api.fields import Text, WireSchema
 from fsm.api.lines import Priced, changed, present, replaced, values_of
 from fsm.api.resource import Action, Asker, Shown, Values
 from fsm.core.db import session
-from fsm.core.errors import ConflictError, NotFoundError
+from fsm.core.errors import ConflictError, DomainError, NotFoundError
 from fsm.customers.models import Customer
 from fsm.documents.defaults import DocumentDefaults
 from fsm.documents.models import TaxCalculation
@@ -49,6 +49,8 @@ def create(data: Values, who: Asker) -> int:
         )
     except NotFoundError as error:
         raise BadRequestError(str(error), "customer_id") from None
+    except DomainError as error:  # the page has one field for both
+        raise BadRequestError(str(error), "site_id") from None
     _save(quote, with_defaults(data, tax_included=quote.tax_included), _new_lines(data.get("items") or (), quote, who))
     for remark in data.get("remarks") or ():
         beside.create_remark(PLACE, quote.id, remark, who)

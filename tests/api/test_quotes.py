@@ -134,6 +134,7 @@ def test_a_quote_is_changed_by_its_fields_and_items(api: ApiClient, client_id: i
     ("values", "error"),
     [
         ({"client_id": 999}, "client_id: There is no such customer."),
+        ({"site_id": 999}, "site_id: This customer has nothing to do with that site."),
         ({"number": "Q-1"}, "number: The series gives it"),
         ({"items": [{"amount": 1}]}, "items[0].description: It is required."),
         ({"items": [ITEM | {"tax_rate": 7}]}, "items[0].tax_rate: The rate must be one of"),
