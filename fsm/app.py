@@ -40,6 +40,7 @@ from fsm.backups import views as backup_views
 from fsm.catalog import views as catalog_views
 from fsm.company import services as company_services
 from fsm.company import views as company_views
+from fsm.contracts import views as contract_views
 from fsm.core import db as database
 from fsm.core import formats, search, web
 from fsm.core.db import db, session
@@ -76,6 +77,7 @@ from fsm.sales_orders.sending import SOURCE as SALES_ORDER_MAIL
 from fsm.schedule import jobs as schedule_jobs
 from fsm.schedule import views as schedule_views
 from fsm.service_orders import views as service_order_views
+from fsm.service_orders.message_source import SOURCE as SERVICE_ORDER_MAIL
 from fsm.tablet import sync_views as tablet_sync
 from fsm.tablet import views as tablet_views
 from fsm.users import services as user_services
@@ -93,6 +95,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     service_order_views.bp,
     tablet_views.bp,
     schedule_views.bp,
+    contract_views.bp,
     sales_order_views.bp,
     quote_views.bp,
     invoice_views.bp,
@@ -126,6 +129,7 @@ MAIL_SOURCES: dict[str, mail_sources.Source] = {
     "invoice": INVOICE_MAIL,
     "quote": QUOTE_MAIL,
     "sales_order": SALES_ORDER_MAIL,
+    "service_order": SERVICE_ORDER_MAIL,
 }
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import structlog
-from flask import Flask, current_app
+from flask import Flask, current_app, g
 
 from fsm import restoring
 from fsm.api import uploads
@@ -17,6 +17,7 @@ from fsm.backups.making import UNFINISHED
 from fsm.backups.models import BackupKind, BackupState
 from fsm.backups.places import folder as backups_folder
 from fsm.company import services as company_services
+from fsm.contracts import making as contracts
 from fsm.core import clean_up as core
 from fsm.core.audit import now
 from fsm.core.db import session, writing
@@ -28,6 +29,7 @@ from fsm.tablet import services as tablet
 from fsm.users import clean_up as users
 
 CLEAN_UP_HOUR = 4
+MAINTENANCE_HOUR = 5
 TOLD_EVERY_SECONDS = 2.0
 LEFT_BEHIND = dt.timedelta(days=1)
 log = structlog.get_logger()
@@ -38,6 +40,7 @@ def schedules() -> dict[str, Schedule]:
     return {
         backups.DAILY: Schedule(daily_backup, lambda after: backups.next_daily(after, _zone())),
         backups.REQUESTED: Schedule(requested_backup, lambda _after: None),
+        "maintenance": Schedule(make_maintenance, lambda after: backups.next_at(after, MAINTENANCE_HOUR, _zone())),
         "clean_up": Schedule(clean_up, lambda after: backups.next_at(after, CLEAN_UP_HOUR, _zone())),
     }
 
@@ -99,6 +102,31 @@ def _teller(backup_id: int, state: BackupState, renew: Renew) -> Callable[[int, 
             renew()
 
     return tell
+
+
+def make_maintenance(renew: Renew) -> None:
+    """Make the orders of maintenance contracts that are due by the company's day, each contract in its transaction."""
+    g.time_zone = _zone().key
+    today = now().astimezone(_zone()).date()
+    made = 0
+    for contract_id in contracts.due_ids(today):
+        count = contracts.MOST_AT_ONCE
+        while count == contracts.MOST_AT_ONCE:
+            try:
+                with writing(bulk=True):
+                    count = len(contracts.make_due(contract_id, today=today, moment=now()))
+            except DomainError as error:  # one that cannot be made must not hold up the others
+                log.warning("no order of a contract", contract_id=contract_id, error=str(error))
+                _tell_problem(contract_id, str(error))
+                break
+            made += count
+            renew()
+    log.info("maintenance orders made", made=made)
+
+
+def _tell_problem(contract_id: int, sentence: str) -> None:
+    with writing():
+        contracts.note_problem(contract_id, sentence)
 
 
 def clean_up(renew: Renew) -> None:

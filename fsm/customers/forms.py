@@ -131,6 +131,7 @@ class CustomerForm(Form):
     days_due = IntegerField(_l("Payment term"), [Optional(), NumberRange(0, MAX_DAYS_DUE)])
     automatic_reminders = YesNoField(_l("Automatic reminders"))
     agreed_to_electronic_documents = BooleanField(_l("Agreed to electronic documents"))
+    gets_visit_messages = BooleanField(_l("Gets messages about visits"), default=True)
     email = EmailField(_l("E-mail"))
     phone = TextField(_l("Phone"), length=40)
     notes = LongTextField(_l("Notes"), length=NOTES_LENGTH)

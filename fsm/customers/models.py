@@ -63,6 +63,9 @@ class Customer(Base):
     agreed_to_electronic_documents: Mapped[bool] = mapped_column(
         sa.Boolean(name="agreed_to_electronic_documents"), default=False
     )
+    gets_visit_messages: Mapped[bool] = mapped_column(
+        sa.Boolean(name="gets_visit_messages"), default=True, server_default="1"
+    )
     email: Mapped[str] = mapped_column(sa.String(200), default="")
     phone: Mapped[str] = mapped_column(sa.String(40), default="")
     notes: Mapped[str] = mapped_column(sa.Text, default="")

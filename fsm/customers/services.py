@@ -39,6 +39,7 @@ class CustomerValues:
     days_due: int | None = None
     automatic_reminders: bool | None = None
     agreed_to_electronic_documents: bool = False
+    gets_visit_messages: bool = True
     email: str = ""
     phone: str = ""
     notes: str = ""

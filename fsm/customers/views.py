@@ -20,6 +20,7 @@ bp = Blueprint("customers", __name__, url_prefix="/customers")
 # Pages above this slice that begin with a customer: (label, endpoint), shown where they exist and are allowed.
 RELATED = (
     (_l("Service orders"), "service_orders.index"),
+    (_l("Maintenance contracts"), "contracts.index"),
     (_l("Invoices"), "invoices.index"),
     (_l("Payments"), "payments.index"),
     (_l("Statement"), "reports.customer_statement"),

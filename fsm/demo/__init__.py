@@ -12,7 +12,7 @@ from typing import TypeVar
 from flask_babel import force_locale
 
 from fsm.core.db import writing
-from fsm.demo import catalog, customers, money, people, sales, scale, schedule, work
+from fsm.demo import catalog, customers, money, people, sales, scale, schedule, upkeep, work
 from fsm.demo.bills import events
 from fsm.demo.people import LOGINS
 from fsm.demo.scene import Scene
@@ -24,7 +24,7 @@ __all__ = ["LOGINS", "MOST_SCALED", "PASSWORD", "STEPS", "load"]
 PASSWORD = DEMO_PASSWORD
 MOST_SCALED = scale.MOST
 _ORDER_STEPS, _MONEY_STEPS = 8, 6
-STEPS = 5 + _ORDER_STEPS + _MONEY_STEPS
+STEPS = 6 + _ORDER_STEPS + _MONEY_STEPS
 """How often ``load`` calls ``progress``."""
 
 T = TypeVar("T")
@@ -74,6 +74,9 @@ def load(
             progress()
         with _writing(scene):
             sales.load(scene)
+        progress()
+        with _writing(scene):
+            upkeep.load(scene)
         progress()
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from fsm.contracts import checks as contracts
 from fsm.core.db import is_sqlite, session
 from fsm.home.findable import search_index_equals_owners
 from fsm.invoices import checks as invoices
@@ -31,6 +32,7 @@ CHECKS: tuple[Check, ...] = (
     service_orders.claims_name_their_order,
     service_orders.no_work_billed_twice,
     service_orders.to_bill_flags_right,
+    contracts.next_dates_right,
     quotes.quote_and_order_numbers_without_hole,
     invoices.counters_without_hole,
     invoices.posted_has_one_issuing_entry,

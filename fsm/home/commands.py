@@ -22,6 +22,7 @@ class Verb:
 
 CREATE = (
     Verb("service_orders.new", _l("New service order"), "clipboard"),
+    Verb("contracts.new", _l("New maintenance contract"), "contract"),
     Verb("quotes.new", _l("New quote"), "quote"),
     Verb("invoices.new", _l("New invoice"), "invoice"),
     Verb("customers.new", _l("New customer"), "customers"),

@@ -37,7 +37,9 @@ PLACEHOLDERS: dict[str, tuple[Any, str]] = {
     "visit_from": (_l("From"), "09:00"),
     "visit_until": (_l("Until"), "12:00"),
     "technician": (_l("Name of the technician"), "Tom"),
+    "visit_before": (_l("Day and hour that it was planned for before"), "23/03/2026, 09:00"),
     "description": (_l("Description of the work"), "Onderhoud verwarmingsketel"),
+    "report": (_l("What was done, as the work report says it"), "Brander gereinigd, druk bijgesteld."),
     "link": (_l("Where to see it online; empty where no address of ours is set"), "https://fsm.example/view/…"),
 }
 _ALL = ("company", "customer", "contact", "number", "date", "reference", "total", "link")
@@ -68,8 +70,10 @@ KINDS = {
         Kind("quote", _l("Quote"), (*_ALL, "valid_until")),
         Kind("sales_order", _l("Sales order"), _ALL),
         Kind("visit_booked", _l("Visit booked"), _VISIT),
+        Kind("visit_moved", _l("Visit moved"), (*_VISIT, "visit_before")),
+        Kind("visit_cancelled", _l("Visit cancelled"), _VISIT),
         Kind("visit_on_my_way", _l("Technician on the way"), _VISIT),
-        Kind("visit_done", _l("Work done"), _VISIT),
+        Kind("visit_done", _l("Work done"), (*_VISIT, "report")),
         Kind("accountant", _l("To the accountant"), ("company", "customer", "number", "date", "reference", "total")),
         Kind("test", _l("Test"), ("company",)),
     )

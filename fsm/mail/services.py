@@ -3,9 +3,10 @@
 What leaves the building is a job: it runs after the transaction that asked for it, and in the worker alone.
 """
 
+import datetime as dt
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -74,16 +75,21 @@ class Draft:
     idempotency_key: str | None = None
 
 
-def enqueue_message(draft: Draft, *, actor_id: int | None, is_urgent: bool = True) -> MailMessage:
+def enqueue_message(
+    draft: Draft, *, actor_id: int | None, is_urgent: bool = True, run_at: dt.datetime | None = None
+) -> MailMessage:
     """Write one message and its job; gives it, or the one there is with the same idempotency key.
 
-    DomainError with the field (``recipients``, ``subject``, ``body``, ``attachments``) for what cannot be sent.
+    ``run_at``: it does not leave before. DomainError with the field (``recipients``, ``subject``, ``body``,
+    ``attachments``) for what cannot be sent.
     """
-    (message_id,) = enqueue_messages([draft], actor_id=actor_id, is_urgent=is_urgent)
+    (message_id,) = enqueue_messages([draft], actor_id=actor_id, is_urgent=is_urgent, run_at=run_at)
     return session.get_one(MailMessage, message_id)
 
 
-def enqueue_messages(drafts: Sequence[Draft], *, actor_id: int | None, is_urgent: bool = False) -> list[int]:
+def enqueue_messages(
+    drafts: Sequence[Draft], *, actor_id: int | None, is_urgent: bool = False, run_at: dt.datetime | None = None
+) -> list[int]:
     """The same for many, all or none, by a few statements; their ids in this order."""
     drafts = [check(draft) for draft in drafts]
     known = _known([draft.idempotency_key for draft in drafts if draft.idempotency_key])
@@ -100,7 +106,7 @@ def enqueue_messages(drafts: Sequence[Draft], *, actor_id: int | None, is_urgent
         attachments += [_attachment(message_id, one) for one in draft.attachments]
     bulk.insert(MailRecipient, recipients)
     bulk.insert(MailAttachment, attachments)
-    jobs.enqueue(JOB, [{"message_id": message_id} for message_id in ids], is_urgent=is_urgent)
+    jobs.enqueue(JOB, [{"message_id": message_id} for message_id in ids], is_urgent=is_urgent, run_at=run_at)
     waiting = iter(ids)
     return [known[draft.idempotency_key] if draft.idempotency_key in known else next(waiting) for draft in drafts]
 
@@ -228,6 +234,27 @@ def _attachment(message_id: int, one: File | Document) -> dict[str, object]:
         "document_kind": one.kind,
         "document_id": one.document_id,
     }
+
+
+def take_back(message_ids: Collection[int]) -> set[int]:
+    """Remove those of these messages that nobody has yet, as if they had never been written; gives which.
+
+    One that a server may have stays. Its job finds nothing to do.
+    """
+    messages: dict[int, MailMessage] = lock(MailMessage, set(message_ids))
+    if not messages:
+        return set()
+    rows = sa.select(MailRecipient).where(MailRecipient.message_id.in_(messages)).order_by(MailRecipient.id)
+    touched = {
+        row.message_id
+        for row in session.scalars(rows.with_for_update().execution_options(populate_existing=True))
+        if row.state is not RecipientState.SENDING or row.handed_at is not None or row.attempts
+    }
+    gone = set(messages) - touched
+    for model in (MailRecipient, MailAttachment):
+        session.execute(sa.delete(model).where(model.message_id.in_(gone)))
+    session.execute(sa.delete(MailMessage).where(MailMessage.id.in_(gone)))
+    return gone
 
 
 # --- what people decide about what became of it

@@ -234,6 +234,12 @@ class PhotoForm(Form):
     caption = TextField(_l("Caption"), length=200)
 
 
+class CaptionForm(Form):
+    """What a photo shows."""
+
+    caption = TextField(_l("Caption"), length=200)
+
+
 class FinishForm(ReportForm):
     """All that Done may still need, in one form."""
 
@@ -251,6 +257,9 @@ class SettingsForm(Form):
     minimum_minutes = CountField(_l("Least billable minutes of a time entry"), [InputRequired(), NumberRange(0, 480)])
     rounding_minutes = CountField(_l("Rounded up to whole steps of minutes"), [InputRequired(), NumberRange(1, 60)])
     weekly_hours = ExactField(_l("A technician's week"), [InputRequired()], places=2, low=1, high=100)
+    tells_booked = BooleanField(_l("when a visit is booked, moved or cancelled"))
+    tells_on_my_way = BooleanField(_l("when the technician is on the way"))
+    tells_done = BooleanField(_l("when the work is done, with the report"))
 
     def values(self) -> SettingsValues:
         """For the services."""
@@ -260,4 +269,7 @@ class SettingsForm(Form):
             minimum_minutes=self.minimum_minutes.data or 0,
             rounding_minutes=self.rounding_minutes.data or 1,
             weekly_hours=self.weekly_hours.data or Decimal(38),
+            tells_booked=self.tells_booked.data,
+            tells_on_my_way=self.tells_on_my_way.data,
+            tells_done=self.tells_done.data,
         )

@@ -44,7 +44,7 @@ class Priority(StrEnum):
 
 
 class ServiceSettings(Base):
-    """Rules of this company's service work (one row)."""
+    """Rules of this company's service work (one row). ``tells_*``: which messages customers get (``messages.py``)."""
 
     __tablename__ = "service_settings"
     __audited__ = True
@@ -62,6 +62,9 @@ class ServiceSettings(Base):
     minimum_minutes: Mapped[int] = mapped_column(sa.Integer, default=0)
     rounding_minutes: Mapped[int] = mapped_column(sa.Integer, default=15)
     weekly_hours: Mapped[Decimal] = mapped_column(QUANTITY, default=Decimal(38), server_default="3800")
+    tells_booked: Mapped[bool] = mapped_column(sa.Boolean(name="tells_booked"), default=False, server_default="0")
+    tells_on_my_way: Mapped[bool] = mapped_column(sa.Boolean(name="tells_on_my_way"), default=False, server_default="0")
+    tells_done: Mapped[bool] = mapped_column(sa.Boolean(name="tells_done"), default=False, server_default="0")
     version: Mapped[int] = mapped_column(sa.Integer, default=1)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own way to say it
@@ -72,6 +75,7 @@ class ServiceOrder(Base):
 
     ``planned_minutes`` is how long a visit is expected to last, where that is known.
     ``has_work_to_bill`` is kept by this slice's services (decision 0003): Done-not-invoiced reads one index.
+    ``work_not_to_bill_reason``: hours and parts are not to bill from the start, as a contract covers them.
     """
 
     __tablename__ = "service_order"
@@ -103,6 +107,7 @@ class ServiceOrder(Base):
     window_start_at: Mapped[dt.datetime | None] = mapped_column(Moment)
     window_end_at: Mapped[dt.datetime | None] = mapped_column(Moment)
     planned_minutes: Mapped[int | None] = mapped_column(sa.Integer)
+    work_not_to_bill_reason: Mapped[str | None] = mapped_column(sa.String(250))
     report: Mapped[str] = mapped_column(sa.Text, default="")
     nothing_to_bill_reason: Mapped[str] = mapped_column(sa.String(250), default="")
     signed_by: Mapped[str] = mapped_column(sa.String(100), default="")

@@ -49,6 +49,7 @@ def add_part(order_id: int, values: PartValues, *, actor: Actor, moment: dt.date
         begin(order, moment)
     part = _priced(order, values, actor, local(moment).date())
     part.service_order_id, part.technician_id, part.used_at = order.id, actor.id, moment
+    part.not_to_bill_reason = order.work_not_to_bill_reason or ""
     part.quantity = values.quantity
     _let_office_set(part, values, actor)
     session.add(part)
@@ -81,6 +82,7 @@ def add_kit(order_id: int, kit_id: int, *, actor: Actor, moment: dt.datetime) ->
     for line in lines:
         part = _part_of(line.thing, prices.of(line.thing))
         part.service_order_id, part.technician_id, part.used_at = order.id, actor.id, moment
+        part.not_to_bill_reason = order.work_not_to_bill_reason or ""
         part.quantity = line.quantity
         parts.append(part)
     session.add_all(parts)

@@ -73,19 +73,33 @@ def add_photo(order_id: int, file_id: int, caption: str, *, actor: Actor, moment
     return photo
 
 
+def caption_photo(order_id: int, photo_id: int, caption: str, *, actor: Actor) -> Photo:
+    """Say what a photo shows: one's own, or anybody's for the office."""
+    order, photo = _held_photo(order_id, photo_id, actor)
+    refuse_change(order, actor)
+    photo.caption = caption
+    session.flush()
+    return photo
+
+
 def remove_photo(order_id: int, photo_id: int, *, actor: Actor) -> None:
     """Take a photo away: one's own, or anybody's for the office."""
-    order = hold(order_id, actor)
-    photo = session.get(Photo, photo_id)
-    if photo is None or photo.service_order_id != order.id:
-        raise NotFoundError(_("There is no such photo."))
-    if photo.taken_by_id != actor.id and not is_desk(actor):
-        raise NotFoundError(_("There is no such photo."))
+    order, photo = _held_photo(order_id, photo_id, actor)
     refuse_change(order, actor)
     session.delete(photo)
     session.flush()
     session.expire(order, ["photos"])
     _note(order, _("A photo was removed."))
+
+
+def _held_photo(order_id: int, photo_id: int, actor: Actor) -> tuple[ServiceOrder, Photo]:
+    order = hold(order_id, actor)
+    photo = session.get(Photo, photo_id, populate_existing=True)
+    if photo is None or photo.service_order_id != order.id:
+        raise NotFoundError(_("There is no such photo."))
+    if photo.taken_by_id != actor.id and not is_desk(actor):
+        raise NotFoundError(_("There is no such photo."))
+    return order, photo
 
 
 def _note(order: ServiceOrder, sentence: str) -> None:

@@ -12,7 +12,7 @@ from fsm.files import images
 from fsm.files import services as files
 from fsm.service_orders import report
 from fsm.service_orders.blueprint import bp
-from fsm.service_orders.forms import PhotoForm, ReportForm, SignForm
+from fsm.service_orders.forms import CaptionForm, PhotoForm, ReportForm, SignForm
 from fsm.service_orders.state_views import decoded_signature, store_signature, to_order, verb_page
 from fsm.service_orders.visibility import find
 
@@ -107,6 +107,21 @@ def photo(order_id: int, photo_id: int) -> ResponseReturnValue:
         if row.id == photo_id:
             return files.response(files.get(row.file_id))
     raise NotFoundError(_("There is no such photo."))
+
+
+@bp.route("/<id:order_id>/photos/<id:photo_id>/caption", methods=["GET", "POST"])
+def caption_photo(order_id: int, photo_id: int) -> ResponseReturnValue:
+    """What a photo shows."""
+    row = next((row for row in find(order_id, g.actor).photos if row.id == photo_id), None)
+    if row is None:
+        raise NotFoundError(_("There is no such photo."))
+    form = CaptionForm(obj=row)
+    if form.validate_on_submit():
+        saved = attempt(form, lambda: report.caption_photo(order_id, photo_id, form.caption.data or "", actor=g.actor))
+        if saved is not None:
+            flash(_("The caption was saved."), "success")
+            return to_order(order_id, "photos")
+    return verb_page(order_id, form, title=_("Caption"), button=_("Save caption"), names=("caption",))
 
 
 @bp.post("/<id:order_id>/photos/<id:photo_id>/remove")

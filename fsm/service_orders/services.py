@@ -16,6 +16,7 @@ from fsm.core.db import lock, session
 from fsm.core.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
 from fsm.core.state import advance, check_version
 from fsm.customers.models import Customer, Equipment, Site
+from fsm.service_orders import messages
 from fsm.service_orders.claims import live_claims
 from fsm.service_orders.models import (
     TRANSITIONS,
@@ -62,10 +63,15 @@ class SettingsValues:
     minimum_minutes: int
     rounding_minutes: int
     weekly_hours: Decimal
+    tells_booked: bool = False
+    tells_on_my_way: bool = False
+    tells_done: bool = False
 
 
-def create(values: OrderValues, *, actor: Actor, today: dt.date, moment: dt.datetime) -> ServiceOrder:
-    """A draft with its number; DomainError at the field that is wrong."""
+def create(
+    values: OrderValues, *, actor: Actor, today: dt.date, moment: dt.datetime, work_not_to_bill_reason: str = ""
+) -> ServiceOrder:
+    """A draft with its number; DomainError at the field that is wrong. ``work_not_to_bill_reason``: a contract's."""
     site = _check(values)
     if site.archived_at or site.customer.archived_at:
         raise DomainError(_("This site is archived."), "site_id")
@@ -77,6 +83,7 @@ def create(values: OrderValues, *, actor: Actor, today: dt.date, moment: dt.date
         number_counter=number.counter,
         state=OrderState.DRAFT,
         customer_id=site.customer_id,
+        work_not_to_bill_reason=work_not_to_bill_reason or None,
         created_by_id=actor.id,
         created_at=moment,
         **(asdict(values) | {"payer_id": values.payer_id or site.payer_id}),
@@ -154,6 +161,7 @@ def finish(order_id: int, *, actor: Actor, moment: dt.datetime) -> ServiceOrder:
     order.state, order.done_at = state, moment
     session.flush()
     _note(order, _("The order is done."))
+    messages.done(order, moment)
     return order
 
 
@@ -169,6 +177,7 @@ def cancel(order_id: int, reason: str, *, actor: Actor) -> ServiceOrder:
     order.state, order.cancel_reason = state, reason
     session.flush()
     _note(order, _("Cancelled: %(reason)s", reason=reason))
+    messages.visits_dropped(order, order.visits)
     return order
 
 

@@ -13,11 +13,22 @@ from fsm.catalog.queries import rates
 from fsm.catalog.tax_rates import proposed_rate, why
 from fsm.company.services import the_company
 from fsm.core import audit
-from fsm.service_orders import queries, services
+from fsm.core.formats import local_day
+from fsm.service_orders import queries, services, told
 from fsm.service_orders.billable import BillableWork, BillingState, billing_state
 from fsm.service_orders.blueprint import bp
 from fsm.service_orders.forms import BILLING, PRIORITIES, STATES
-from fsm.service_orders.models import OrderState, PartUsed, Photo, ServiceOrder, Stamp, TimeEntry, Visit, WorkClaim
+from fsm.service_orders.models import (
+    OrderState,
+    PartUsed,
+    Photo,
+    ServiceOrder,
+    Stamp,
+    StampKind,
+    TimeEntry,
+    Visit,
+    WorkClaim,
+)
 from fsm.service_orders.parts import PART_KINDS
 from fsm.service_orders.time_entries import TIME_KINDS
 from fsm.service_orders.visibility import find, is_desk, sees_sale_prices
@@ -98,6 +109,8 @@ def show(order_id: int) -> ResponseReturnValue:
         is_technician=g.actor.can("service_orders.mine"),
         sees_prices=sees_sale_prices(g.actor),
         running=queries.running_timer(g.actor.id),
+        is_on_my_way=_may_set_out(order),
+        **(told.facts(order) if desk else {}),
         time_rates=rates(*TIME_KINDS),
         part_rates=rates(*PART_KINDS),
         history=queries.history_of_equipment(order, g.actor),
@@ -111,6 +124,14 @@ def show(order_id: int) -> ResponseReturnValue:
         billing=BILLING,
         priorities=PRIORITIES,
     )
+
+
+def _may_set_out(order: ServiceOrder) -> bool:
+    """A technician who has not yet begun, and has not said so today."""
+    if not g.actor.can("service_orders.on_my_way") or order.state not in {OrderState.DRAFT, OrderState.SCHEDULED}:
+        return False
+    mine = [stamp for stamp in order.stamps if stamp.technician_id == g.actor.id]
+    return not any(stamp.kind is StampKind.ON_MY_WAY and local_day(stamp.at) == g.today for stamp in mine)
 
 
 @bp.route("/<id:order_id>/validate", methods=["GET", "POST"])

@@ -13,10 +13,10 @@ from fsm.core.errors import DomainError, NotFoundError
 from fsm.core.transactions import attempt, prepares
 from fsm.files import images
 from fsm.files import services as files
-from fsm.service_orders import marks, queries, report, services, visits
+from fsm.service_orders import marks, messages, queries, report, services, tasks, visits
 from fsm.service_orders.blueprint import bp
 from fsm.service_orders.forms import FinishForm, ReasonForm, VisitForm
-from fsm.service_orders.models import ServiceOrder, Visit
+from fsm.service_orders.models import ServiceOrder, StampKind, Visit
 from fsm.service_orders.show_views import status, url_if_there
 from fsm.service_orders.visibility import find, settings
 from fsm.users.queries import technicians
@@ -31,6 +31,21 @@ def to_order(order_id: int, anchor: str | None = None) -> ResponseReturnValue:
 def start(order_id: int) -> ResponseReturnValue:
     services.start(order_id, actor=g.actor, moment=audit.now())
     return to_order(order_id)
+
+
+@bp.post("/<id:order_id>/on-my-way")
+def on_my_way(order_id: int) -> ResponseReturnValue:
+    """The technician sets out; the customer hears of it where the company tells it."""
+    tasks.stamp(order_id, StampKind.ON_MY_WAY, actor=g.actor, moment=audit.now())
+    flash(_("Noted: you are on the way."), "success")
+    return to_order(order_id)
+
+
+@bp.post("/<id:order_id>/messages/<id:row_id>/keep-back")
+def keep_back_message(order_id: int, row_id: int) -> ResponseReturnValue:
+    messages.keep_back(order_id, row_id, actor=g.actor)
+    flash(_("The message does not leave."), "success")
+    return to_order(order_id, "messages")
 
 
 def decoded_signature() -> images.Picture | DomainError | None:
@@ -142,13 +157,20 @@ def schedule(order_id: int) -> ResponseReturnValue:
     form = VisitForm()
     form.technician_id.choices = choices(technicians())
     if request.method == "GET" and order.window_start_at:
-        form.start_at.data, form.end_at.data = order.window_start_at, order.window_end_at
+        form.start_at.data, form.end_at.data = order.window_start_at, _end_of_first(order)
     if form.validate_on_submit():
         visit = attempt(form, lambda: visits.schedule(order_id, **_visit_values(form), actor=g.actor))
         if visit is not None:
             flash(_("The visit was planned."), "success")
             return to_order(order_id, "visits")
     return verb_page(order_id, form, title=_("Plan a visit"), button=_("Plan visit"), names=_VISIT)
+
+
+def _end_of_first(order: ServiceOrder) -> dt.datetime | None:
+    """The end of the promised window, or of what is expected where that is known: a window may last for days."""
+    if order.window_start_at is None or order.planned_minutes is None:
+        return order.window_end_at
+    return order.window_start_at + dt.timedelta(minutes=order.planned_minutes)
 
 
 @bp.route("/<id:order_id>/visits/<id:visit_id>/move", methods=["GET", "POST"])

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from fsm.core import audit
 from fsm.core.db import session
 from fsm.core.errors import DomainError, NotFoundError
+from fsm.service_orders import messages
 from fsm.service_orders.models import OrderState, ServiceOrder, Stamp, StampKind, Task
 from fsm.service_orders.services import begin, refuse_change
 from fsm.service_orders.visibility import hold
@@ -66,4 +67,5 @@ def stamp(
     session.flush()
     if kind is StampKind.ON_MY_WAY:
         audit.note([("service_order", order.id)], _("%(name)s is on the way.", name=actor.name))
+        messages.on_my_way(order, actor, moment)
     return made

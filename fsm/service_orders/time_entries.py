@@ -84,6 +84,7 @@ def start_timer(
         start_at=start_at,
         unit_price=_price(rate, order, start_at),
         hourly_cost=technician.hourly_cost,
+        not_to_bill_reason=order.work_not_to_bill_reason or "",
     )
     session.add(entry)
     refresh_to_bill([order.id])
@@ -133,6 +134,7 @@ def log_time(order_id: int, values: TimeValues, *, actor: Actor, moment: dt.date
         description=values.description,
         unit_price=_price(rate, order, values.start_at),
         hourly_cost=technician.hourly_cost,
+        not_to_bill_reason=order.work_not_to_bill_reason or "",
     )
     entry.billable_minutes = _by_rule(entry.minutes)
     _let_office_set(entry, values, actor)

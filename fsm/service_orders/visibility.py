@@ -27,6 +27,9 @@ def settings() -> ServiceSettings:
         minimum_minutes=0,
         rounding_minutes=15,
         weekly_hours=Decimal(38),
+        tells_booked=False,
+        tells_on_my_way=False,
+        tells_done=False,
         version=1,
     )
 

@@ -10,6 +10,8 @@ from fsm.core.db import session
 from fsm.core.errors import ConflictError, DomainError, NotFoundError
 from fsm.core.formats import moment_short
 from fsm.core.state import advance, check_version
+from fsm.service_orders import messages
+from fsm.service_orders.message_texts import is_same_hour
 from fsm.service_orders.models import TRANSITIONS, OrderState, ServiceOrder, Visit
 from fsm.service_orders.visibility import hold
 from fsm.users.actor import Actor
@@ -28,6 +30,7 @@ def schedule(order_id: int, *, technician_id: int, start_at: dt.datetime, end_at
         order.state = advance(TRANSITIONS, order.state, OrderState.SCHEDULED)
     _flushed(order)
     _note(order, _("Visit of %(name)s planned: %(start)s.", name=technician.name, start=moment_short(start_at)))
+    messages.visit_planned(order, visit)
     return visit
 
 
@@ -49,6 +52,7 @@ def move_visit(
     visit.technician_id, visit.start_at, visit.end_at = technician_id, start_at, end_at
     _flushed(order)
     _note(order, _("Visit of %(name)s moved: %(start)s.", name=technician.name, start=moment_short(start_at)))
+    messages.visit_planned(order, visit)
     return visit
 
 
@@ -59,6 +63,8 @@ def remove_visit(order_id: int, visit_id: int, *, actor: Actor, version: int | N
     check_version(visit.version, version)
     _refuse_ended(order)
     start_at = visit.start_at
+    if not any(is_same_hour(other, visit) for other in order.visits if other.id != visit.id):
+        messages.visits_dropped(order, [visit])
     session.delete(visit)
     session.flush()
     others = session.scalar(sa.select(sa.exists().where(Visit.service_order_id == order.id)))

@@ -15,7 +15,7 @@ from fsm.catalog.models import StockItem
 from fsm.core.db import session
 from fsm.core.errors import ConflictError, DomainError, NotFoundError
 from fsm.service_orders import marks, parts, report, services, tasks, time_entries
-from fsm.service_orders.models import OrderState, PartUsed, ServiceOrder, StampKind, TimeEntry
+from fsm.service_orders.models import OrderState, PartUsed, Photo, ServiceOrder, StampKind, TimeEntry
 from fsm.service_orders.parts import PartValues
 from fsm.service_orders.time_entries import TimeValues
 from fsm.service_orders.visibility import hold
@@ -25,6 +25,7 @@ from fsm.tablet.values import Values
 from fsm.users.actor import Actor
 
 LONGEST_REPORT = 20_000
+LONGEST_CAPTION = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +192,21 @@ def _tick_task(operation: Operation, actor: Actor) -> None:
 
 
 def _add_photo(operation: Operation, actor: Actor) -> int:
-    caption = operation.values.text("caption", 200)
+    caption = operation.values.text("caption", LONGEST_CAPTION)
     file_id = _file_of(operation)
     return report.add_photo(operation.order_id, file_id, caption, actor=actor, moment=operation.at).id
+
+
+def _caption_photo(operation: Operation, actor: Actor) -> int:
+    photo_id = _row_of(operation, "photo_id")
+    photo = session.get(Photo, photo_id, populate_existing=True)
+    if photo is None or photo.service_order_id != operation.order_id:
+        raise NotFoundError(_("There is no such photo."))
+    caption, before = operation.values.text("caption", LONGEST_CAPTION), operation.values.before()
+    seen = None if before is None else {"caption": before.text("caption", LONGEST_CAPTION)}
+    compare(seen, {"caption": caption}, {"caption": photo.caption}, {"caption": _("Caption")})
+    report.caption_photo(operation.order_id, photo_id, caption, actor=actor)
+    return photo_id
 
 
 def _remove_photo(operation: Operation, actor: Actor) -> None:
@@ -266,6 +279,7 @@ HANDLERS: dict[str, Handler] = {
     "remove_part": _remove_part,
     "tick_task": _tick_task,
     "add_photo": _add_photo,
+    "caption_photo": _caption_photo,
     "remove_photo": _remove_photo,
     "write_report": _write_report,
     "sign": _sign,

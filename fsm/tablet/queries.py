@@ -10,7 +10,9 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload, selectinload
 
-from fsm.catalog.models import LaborRate, StockItem
+from fsm.catalog.kits import lines_in_use
+from fsm.catalog.kits import listed as listed_kits
+from fsm.catalog.models import UNITS_OF_RATES, Kit, KitLine, LaborRate, StockItem
 from fsm.catalog.queries import rates
 from fsm.core.db import session
 from fsm.core.formats import local_day
@@ -27,6 +29,7 @@ from fsm.users.actor import Actor
 DAYS_AHEAD = 7
 MOST_ORDERS = 100
 MOST_ITEMS = 2000
+MOST_KITS = 200
 HISTORY = 5
 ARRIVED_SHOWN = dt.timedelta(days=1)
 KEPT_SHOWN = dt.timedelta(days=14)
@@ -309,6 +312,21 @@ def catalog() -> list[list[Any]]:
         .limit(MOST_ITEMS)
     )
     return [list(row) for row in session.execute(query)]
+
+
+def kits() -> list[list[Any]]:
+    """The kits in use and their parts: [id, code, description, [[item id, rate id, quantity, code, description, unit]]]."""
+    rows = session.scalars(listed_kits().order_by(Kit.sort_key, Kit.id).limit(MOST_KITS))
+    kits = [(row, [part for line in lines_in_use(row) if (part := _kit_part(line))]) for row in rows]
+    return [[row.id, row.code, row.description, parts] for row, parts in kits if parts]
+
+
+def _kit_part(line: KitLine) -> list[Any] | None:
+    """None for labor, which is logged as hours."""
+    thing, quantity = line.thing, f"{line.quantity:.2f}"
+    if isinstance(thing, StockItem):
+        return [thing.id, None, quantity, thing.code, thing.description, thing.unit]
+    return [None, thing.id, quantity, "", thing.name, UNITS_OF_RATES[thing.kind]] if thing.kind in PART_KINDS else None
 
 
 def kept_of(user_id: int, *, since: dt.datetime) -> list[Json]:

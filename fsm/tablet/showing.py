@@ -33,6 +33,7 @@ def _title(kind: str) -> str:
         "remove_part": _("Part removed"),
         "tick_task": _("Task"),
         "add_photo": _("Photo"),
+        "caption_photo": _("Caption of a photo"),
         "remove_photo": _("Photo removed"),
         "write_report": _("Work report"),
         "sign": _("Signature"),

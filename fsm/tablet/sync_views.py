@@ -45,7 +45,15 @@ def pull() -> ResponseReturnValue:
 
 @bp.get("/catalog")
 def catalog() -> ResponseReturnValue:
-    answer = jsonify(queries.catalog())
+    return _unless_known(jsonify(queries.catalog()))
+
+
+@bp.get("/kits")
+def kits() -> ResponseReturnValue:
+    return _unless_known(jsonify(queries.kits()))
+
+
+def _unless_known(answer: Response) -> ResponseReturnValue:
     answer.set_etag(hashlib.sha256(answer.get_data()).hexdigest()[:32])
     answer.headers["Cache-Control"] = "private, no-cache"
     return answer.make_conditional(request)

@@ -50,6 +50,11 @@ ROWS: dict[str, tuple[tuple[str, str | None], ...]] = {
         ("part_used", "service_order_id"),
         ("task", "service_order_id"),
     ),
+    "maintenance_contract": (
+        ("maintenance_contract", None),
+        ("contract_machine", "contract_id"),
+        ("contract_date", "contract_id"),
+    ),
     "period": (("period", None),),
     "layout": (("layout", None),),
     "company": tuple(

@@ -42,6 +42,7 @@ from fsm.schedule.services import AbsenceValues
 from fsm.service_orders.models import OrderState, Photo, Priority, ServiceOrder, Visit
 from fsm.users.models import Role, User
 from tests import factories
+from tests.browser import contract_examples
 from tests.conftest import user_of
 from tests.home.books import keep_books
 
@@ -59,6 +60,8 @@ NO_PAGES = frozenset(
         "catalog.suggest",
         "catalog.suggest_parts",
         "company.logo",
+        "contracts.export",
+        "contracts.of_service_order",
         "company.numbering_example",
         "customers.export",
         "customers.options",
@@ -109,6 +112,7 @@ NO_PAGES = frozenset(
         "tablet.blob",
         "tablet.catalog",
         "tablet.find_parts",
+        "tablet.kits",
         "tablet.manifest",
         "tablet.pull",
         "tablet.worker",
@@ -129,6 +133,7 @@ def make_examples() -> Examples:
     keep_books()
     with writing(bulk=True):
         ids = _work() | _money() | _sold() | _beside() | _of_the_former_program()
+        ids |= contract_examples.make(ids["site"], ids["equipment"], LONG[:80])
         ids["import"] = _import()
         ids |= _planned(ids["order_draft"])
         ids["message"] = _message(ids["posted"])
@@ -187,6 +192,7 @@ def _work() -> dict[str, int]:
         "price_list": price_list.id,
         "entry": entry.id,
         "part": part.id,
+        "photo": photo.id,
         **{f"order_{state.value}": order.id for state, order in orders.items()},
         "visit": session.scalars(sa.select(Visit.id).where(Visit.service_order_id == going.id)).one(),
     }
@@ -417,6 +423,7 @@ def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
     user = f"/users/{ids['user']}"
     settings = {f"{name}.settings": [f"/settings/{name}"] for name in ("documents", "invoices", "payments")}
     live, revoked = _tokens(ids["link"], ids["used_link"])
+    settings |= contract_examples.pages(ids)
     sold = f"/sales-orders/{ids['sales_sent']}"
     tomorrow = (now() + dt.timedelta(days=1)).date()
     return settings | {
@@ -608,7 +615,10 @@ def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
         "service_orders.reopen": [f"/service-orders/{ids['order_done']}/reopen"],
         "service_orders.schedule": [f"{order}/schedule"],
         "service_orders.settings": ["/service-orders/settings/service"],
-        "service_orders.show": [f"/service-orders/{ids[f'order_{state.value}']}" for state in OrderState],
+        "service_orders.show": [
+            f"/service-orders/{ids[name]}"
+            for name in (*(f"order_{state.value}" for state in OrderState), "told", "contract_order")
+        ],
         "service_orders.sign": [f"{order}/sign"],
         "service_orders.validate": [f"/service-orders/{ids['order_done']}/validate"],
         "service_orders.write_report": [f"{order}/write-report"],

@@ -32,6 +32,7 @@ SELF_EVIDENT = {
     "backup",
     "chosen_columns",
     "claimed_cost",
+    "customer_message",
     "frozen_pdf",
     "idempotency_key",
     "import_mapping",

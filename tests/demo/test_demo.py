@@ -14,6 +14,7 @@ from stdnum import ean
 from fsm import demo
 from fsm.app import create_app
 from fsm.company.services import current
+from fsm.contracts.models import Contract, ContractDate, ContractState
 from fsm.core.db import Base, db, is_sqlite, session
 from fsm.core.errors import ConflictError
 from fsm.customers.models import Contact, Customer, Equipment, Site
@@ -117,6 +118,7 @@ def test_a_sound_company_with_everything_in_it_the_same_each_time(empty: Flask, 
     assert count(Site, Site.payer_id.is_not(None)) == 2
     assert count(Contact) >= 10
     assert count(Equipment, Equipment.warranty_until > today) >= 3
+    assert (count(Contract), count(Contract, Contract.state == ContractState.PAUSED), count(ContractDate)) == (4, 1, 2)
     _check_orders(today)
     _check_money(today)
     with pytest.raises(ConflictError):
@@ -136,7 +138,7 @@ def _check_orders(today: dt.date) -> None:
     orders = session.scalars(sa.select(ServiceOrder).order_by(ServiceOrder.id)).all()
     states = Counter(order.state for order in orders)
     assert states == {
-        OrderState.DRAFT: 5,
+        OrderState.DRAFT: 7,  # two of them made by contracts
         OrderState.SCHEDULED: 19,
         OrderState.IN_PROGRESS: 5,
         OrderState.DONE: 48,

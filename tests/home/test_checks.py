@@ -74,6 +74,16 @@ FAULTS = {
     "to_bill_flags_right": (
         "UPDATE service_order SET has_work_to_bill = NOT has_work_to_bill WHERE id = (SELECT min(id) FROM service_order)",
     ),
+    "next_dates_right": (
+        (
+            "INSERT INTO maintenance_contract (id, name, state, state_reason, customer_id, site_id, kind_of_work, reference, "
+            "description, tasks, first_date, interval_count, interval_unit, days_before, days_after, lead_days, "
+            "planned_minutes, is_to_bill, not_to_bill_reason, runs_from, next_date, makes_on, problem, created_by_id, "
+            "created_at, version) SELECT 9000000, 'x', 'active', '', customer_id, id, '', '', '', '', '2026-01-31', 1, "
+            "'months', 0, 0, 0, 60, (1 = 1), '', '2026-02-01', '2026-03-01', '2026-03-01', '', 1, "
+            "'2026-01-01 10:00:00', 1 FROM site WHERE id = (SELECT min(id) FROM site)"
+        ),
+    ),
     "counters_without_hole": ("UPDATE number_counter SET last_number = 7 WHERE series LIKE 'credit_note:%'",),
     "posted_has_one_issuing_entry": (
         "UPDATE journal_entry SET issues_document = (1 = 1) WHERE reverses_id IS NOT NULL",

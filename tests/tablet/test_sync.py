@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
+from fsm.catalog import kits
+from fsm.catalog.models import LaborRate, StockItem
 from fsm.core.audit import now
 from fsm.core.db import session, writing
 from fsm.service_orders import services, tasks, visits
@@ -307,3 +309,53 @@ def test_the_pull_takes_the_same_queries_whatever_there_is(van: Van, count_queri
             factories.make_visit(order, van.technician, now())
     assert queries() == before
     assert len(van.tablet.pull()["orders"]) == 6
+
+
+def test_a_caption_typed_later(van: Van, client_for: ClientFor) -> None:
+    """Of a photo that the tablet knows by its operation alone; once, and not over what the office wrote meanwhile."""
+    tablet, order_id, added = van.tablet, van.order_id, new_key()
+    sha256 = tablet.blob(picture())
+    answer = tablet.send(tablet.body(order_id, "add_photo", {"sha256": sha256, "caption": ""}), added)
+    photo_id = answer.json["made_id"]
+    body, key = (
+        tablet.body(order_id, "caption_photo", {"of": added, "caption": "Leak", "before": {"caption": ""}}),
+        new_key(),
+    )
+    answers = [tablet.send(body, key) for _try in range(2)]
+    assert [one.status_code for one in answers] == [200, 200]
+    assert [photo["caption"] for photo in tablet.order(order_id)["photos"]] == ["Leak"]
+    path = f"/service-orders/{order_id}/photos/{photo_id}/caption"
+    office = client_for(Role.OFFICE)
+    assert office.post(path, data={"caption": "Leak at the valve"}).status_code == 303
+    assert "Leak at the valve" in office.get(f"/service-orders/{order_id}").get_data(as_text=True)
+    values = {"photo_id": photo_id, "caption": "Leak below", "before": {"caption": "Leak"}}
+    refused = tablet.send(tablet.body(order_id, "caption_photo", values))
+    assert refused.status_code == 409
+    assert [(row["mine"], row["theirs"]) for row in refused.json["differences"]] == [
+        ("Leak below", "Leak at the valve")
+    ]
+    assert tablet.send(tablet.body(order_id, "caption_photo", values | {"caption": "x" * 201})).status_code == 422
+
+
+def test_kits_for_the_way_without_a_network(van: Van) -> None:
+    """Their parts alone: labor is logged as hours, what was archived is left out; an address to ask again for nothing."""
+    with writing():
+        kit = kits.create("SERVICE", "Yearly service")
+        distance = factories.make_rate(name="Kilometres", kind="distance")
+        other = factories.make_item(code="OLD")
+        for thing, quantity in (
+            (session.get_one(StockItem, van.item_id), D(2)),
+            (session.get_one(LaborRate, van.rate_id), D(1)),
+            (distance, D("12.5")),
+            (other, D(1)),
+        ):
+            kits.set_line(kit.id, thing, quantity)
+        other.archived_at = now()
+        kits.create("EMPTY", "Without a line")
+    answer = van.tablet.client.get("/tablet/kits", headers=van.tablet.headers())
+    ((kit_id, code, description, lines),) = answer.json
+    assert (kit_id, code, description) == (kit.id, "SERVICE", "Yearly service")
+    assert [line[:3] for line in lines] == [[van.item_id, None, "2.00"], [None, distance.id, "12.50"]]
+    assert lines[1][4:] == ["Kilometres", "km"]
+    known = van.tablet.headers(**{"If-None-Match": answer.headers["ETag"]})
+    assert van.tablet.client.get("/tablet/kits", headers=known).status_code == 304

@@ -29,7 +29,7 @@ async function load() {
   const operations = [...sent.sort((one, other) => one.seq - other.seq), ...queue];
   const arrived = new Set(pulled?.operations ?? []);
   const shown = orders.map((order) => overlaid(order, operations, arrived));
-  return { user, locked, db, queue, sent, orders: shown, pulled, items: catalog?.items ?? [] };
+  return { user, locked, db, queue, sent, orders: shown, pulled, items: catalog?.items ?? [], kits: catalog?.kits ?? [] };
 }
 
 function place() {
@@ -159,10 +159,19 @@ function turnLight() {
 }
 
 // Says that it is saved only when it is; where the disk is full or broken, that it is not.
-async function capture(order, kind, values = {}, { blobs = [], shown, draft, words } = {}) {
+function capture(order, kind, values = {}, { blobs = [], shown, draft, words } = {}) {
+  return written(words, (userId) => outbox.add(userId, { order_id: order.id, grant: order.grant, kind, values, shown, draft }, blobs));
+}
+
+// Several at once, all or none: [{kind, values, shown}].
+function captureAll(order, captured, words) {
+  return written(words, (userId) => outbox.addAll(userId, captured.map((one) => ({ order_id: order.id, grant: order.grant, ...one }))));
+}
+
+async function written(words, write) {
   const { id: userId } = await outbox.currentUser();
   try {
-    await outbox.add(userId, { order_id: order.id, grant: order.grant, kind, values, shown, draft }, blobs);
+    await write(userId);
   } catch (error) {
     const isFull = error?.name === "QuotaExceededError" || error?.inner?.name === "QuotaExceededError";
     say("error", t(isFull ? "disk_full" : "not_saved"));
@@ -175,7 +184,7 @@ async function capture(order, kind, values = {}, { blobs = [], shown, draft, wor
   return true;
 }
 
-const api = { capture, draw, now: sync.now, network: sync.state };
+const api = { capture, captureAll, draw, now: sync.now, network: sync.state };
 
 async function startWorker() {
   if (!("serviceWorker" in navigator)) return;

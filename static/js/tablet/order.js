@@ -45,7 +45,7 @@ function build(main, id, api) {
     equipment: plain((order) => equipmentCard(order)),
     tasks: plain((order, data, isOpen) => tasksCard(order, isOpen, capture)),
     time: timeSection(id, capture),
-    parts: partsSection(id, capture),
+    parts: partsSection(id, capture, (captured, words) => api.captureAll(screen.order, captured, words)),
     photos: photosSection(id, capture),
     report: reportSection(id, capture),
     signature: signatureSection(id, capture),

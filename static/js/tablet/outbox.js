@@ -91,7 +91,24 @@ export function listen(heard) {
 export async function add(userId, operation, blobs = []) {
   const db = await storeOf(userId);
   const tx = db.transaction(["outbox", "blobs", "drafts"], "readwrite", STRICT);
-  const record = {
+  const record = recorded(operation, blobs);
+  const writes = blobs.map((blob) => tx.objectStore("blobs").put({ ...blob, sent: false }));
+  writes.push(tx.objectStore("outbox").add(record));
+  if (record.draft) writes.push(tx.objectStore("drafts").delete(record.draft));
+  await Promise.all([...writes, tx.done]);
+  tellAll();
+  return record;
+}
+
+// Several that belong together: all are on the disk, or none.
+export async function addAll(userId, operations) {
+  const tx = (await storeOf(userId)).transaction("outbox", "readwrite", STRICT);
+  await Promise.all([...operations.map((operation) => tx.store.add(recorded(operation))), tx.done]);
+  tellAll();
+}
+
+function recorded(operation, blobs = []) {
+  return {
     id: newId(),
     at: new Date().toISOString(),
     values: {},
@@ -100,12 +117,6 @@ export async function add(userId, operation, blobs = []) {
     tries: 0,
     ...operation,
   };
-  const writes = blobs.map((blob) => tx.objectStore("blobs").put({ ...blob, sent: false }));
-  writes.push(tx.objectStore("outbox").add(record));
-  if (record.draft) writes.push(tx.objectStore("drafts").delete(record.draft));
-  await Promise.all([...writes, tx.done]);
-  tellAll();
-  return record;
 }
 
 export async function waiting(userId) {

@@ -43,6 +43,10 @@ const effects = {
   add_photo(order, { id, values }, mark) {
     order.photos.push({ of: id, caption: values.caption, sha256: values.sha256, is_mine: true, ...mark });
   },
+  caption_photo(order, { values }, mark) {
+    const photo = find(order.photos, { id: values.photo_id, of: values.of });
+    if (photo) Object.assign(photo, { caption: values.caption, ...mark });
+  },
   remove_photo: (order, { values }) => drop(order.photos, { id: values.photo_id, of: values.of }),
   write_report(order, { values }, mark) { order.report = values.report; order.report_mark = mark; },
   sign(order, { values }, mark) {

@@ -4,10 +4,11 @@ import { canScan, scan } from "./barcode.js";
 import { button, field, h, icon, quantity, t, typedQuantity, waits } from "./ui.js";
 
 const MOST_FOUND = 12;
+const MOST_KITS = 5;
 const PAUSE = 400;
 const plainWords = (text) => text.toLowerCase().normalize("NFD").replace(/\p{M}/gu, "");
 
-export function partsSection(id, capture) {
+export function partsSection(id, capture, captureAll) {
   const list = h("div", { class: "slot" });
   const form = h("div", { class: "slot" });
   const element = h("section", { class: "card", id: "parts" }, h("h2", {}, t("parts")), list, form);
@@ -16,7 +17,7 @@ export function partsSection(id, capture) {
   let camera = null;
 
   function update(order, data, isOpen) {
-    now = { order, items: data.items, rates: (data.pulled?.rates ?? []).filter((rate) => rate.what === "part"), isOpen };
+    now = { order, items: data.items, kits: data.kits, rates: (data.pulled?.rates ?? []).filter((rate) => rate.what === "part"), isOpen };
     const wanted = JSON.stringify([order.parts, isOpen, now.rates]);
     if (wanted === key) return;
     key = wanted;
@@ -99,7 +100,9 @@ export function partsSection(id, capture) {
     const exact = items.filter((row) => row[4] === typed || row[1].toLowerCase() === typed.toLowerCase());
     const others = items.filter((row) => !exact.includes(row) && words.every((word) => plainWords(`${row[1]} ${row[2]}`).includes(word)));
     const rows = [...exact, ...others].slice(0, MOST_FOUND);
-    const entries = rows.map((row) => h("li", {}, h("button", { type: "button", onclick: () => choose(row) }, h("strong", {}, row[1]), h("span", {}, row[2]))));
+    const kits = now.kits.filter((row) => words.every((word) => plainWords(`${row[1]} ${row[2]}`).includes(word))).slice(0, MOST_KITS);
+    const entries = kits.map((row) => h("li", {}, h("button", { type: "button", onclick: () => kit(row) }, h("strong", {}, `${t("kit")} ${row[1]}`), h("span", {}, `${row[2]} · ${t("kit_of", { count: row[3].length })}`))));
+    entries.push(...rows.map((row) => h("li", {}, h("button", { type: "button", onclick: () => choose(row) }, h("strong", {}, row[1]), h("span", {}, row[2])))));
     if (!exact.length && /^[\w./-]{2,40}$/.test(typed)) {
       entries.push(h("li", {}, h("button", { type: "button", onclick: () => amount({ code: typed }, { code: typed, description: t("code_typed"), unit: "" }, "1") }, h("strong", {}, typed), h("span", {}, t("use_code")))));
     }
@@ -110,10 +113,44 @@ export function partsSection(id, capture) {
     amount({ stock_item_id: itemId }, { code, description, unit }, "1");
   }
 
-  function amount(values, shown, start, part) {
+  // A kit is its parts: each waits, is sent and can be corrected by itself.
+  function kit([, code, description, lines]) {
     camera?.stop();
+    const { count, step } = counter("1");
+    const box = field(t("kits"), count);
+    const save = async (event) => {
+      event.preventDefault();
+      const times = typedQuantity(count.value);
+      box.refuse(times ? "" : t("no_number"));
+      if (!times) return;
+      const captured = lines.map(([itemId, rateId, each, partCode, words, unit]) => ({
+        kind: "add_part",
+        values: { ...(itemId ? { stock_item_id: itemId } : { labor_rate_id: rateId }), quantity: product(each, times) },
+        shown: { code: partCode, description: words, unit },
+      }));
+      if (await captureAll(captured, t("kit_saved", { count: captured.length }))) close();
+    };
+    form.replaceChildren(h("form", { class: "form", onsubmit: save, novalidate: true }, h("p", {}, h("strong", {}, code), ` ${description}`),
+      h("ul", { class: "items" }, lines.map(([, , each, partCode, words, unit]) => h("li", {}, h("span", { class: "what" }, h("strong", {}, `${quantity(each)} ${unit || "×"}`), h("span", {}, words), h("span", { class: "muted" }, partCode))))),
+      stepper(box, step, t("save_kit"))));
+    count.focus();
+    count.select();
+  }
+
+  function counter(start) {
     const count = h("input", { type: "text", inputmode: "decimal", value: start ? String(Number(start)) : "", maxlength: 9 });
     const step = (by) => { count.value = String(Math.max(1, Math.round((Number(typedQuantity(count.value) ?? 0) + by) * 100) / 100)); };
+    return { count, step };
+  }
+
+  function stepper(box, step, words) {
+    return [h("div", { class: "stepper" }, button("−", null, "plain big", () => step(-1), { "aria-label": t("less") }), box, button("+", null, "plain big", () => step(1), { "aria-label": t("more") })),
+      h("div", { class: "wide-buttons" }, h("button", { type: "submit", class: "button primary big" }, icon("check"), words), button(t("cancel"), null, "plain big", close))];
+  }
+
+  function amount(values, shown, start, part) {
+    camera?.stop();
+    const { count, step } = counter(start);
     const box = field(`${t("quantity")}${shown.unit ? ` (${shown.unit})` : ""}`, count);
     const save = async (event) => {
       event.preventDefault();
@@ -126,13 +163,18 @@ export function partsSection(id, capture) {
       if (saved) close();
     };
     form.replaceChildren(h("form", { class: "form", onsubmit: save, novalidate: true }, h("p", {}, h("strong", {}, shown.code ?? ""), ` ${shown.description}`),
-      h("div", { class: "stepper" }, button("−", null, "plain big", () => step(-1), { "aria-label": t("less") }), box, button("+", null, "plain big", () => step(1), { "aria-label": t("more") })),
-      h("div", { class: "wide-buttons" }, h("button", { type: "submit", class: "button primary big" }, icon("check"), t("save_part")), button(t("cancel"), null, "plain big", close))));
+      stepper(box, step, t("save_part"))));
     count.focus();
     count.select();
   }
 
   return { element, update, leave: close };
+}
+
+// Two numbers of two decimals, exact: a product of hundredths, rounded half up to hundredths.
+function product(one, other) {
+  const hundredths = (text) => Math.round(Number(text) * 100);
+  return (Math.round((hundredths(one) * hundredths(other)) / 100) / 100).toFixed(2);
 }
 
 function which(part) {

@@ -1,6 +1,6 @@
 // Photos: encoded anew at 1600 pixels (which drops where they were taken), kept as bytes, sent by their hash.
 import { sha256, currentUser, storeOf } from "./outbox.js";
-import { h, icon, say, t, waits } from "./ui.js";
+import { button, field, h, icon, say, t, waits } from "./ui.js";
 
 const MOST = 1600;
 const QUALITY = 0.82;
@@ -26,7 +26,8 @@ export function photosSection(id, capture) {
   const buttons = h("div", { class: "wide-buttons" },
     h("label", { class: "button plain big", for: camera.id }, icon("camera"), t("take_photo")), h("label", { class: "button plain big", for: input.id }, icon("plus"), t("choose_photos")));
   const none = h("p", { class: "muted" }, t("no_photos"));
-  const element = h("section", { class: "card", id: "photos" }, h("h2", {}, t("photos")), camera, input, buttons, list, none);
+  const form = h("div", { class: "slot" });
+  const element = h("section", { class: "card", id: "photos" }, h("h2", {}, t("photos")), camera, input, buttons, list, none, form);
   const addresses = new Map();
   let key = null;
 
@@ -57,15 +58,39 @@ export function photosSection(id, capture) {
 
   async function update(order, data, isOpen) {
     buttons.hidden = !isOpen;
+    if (!isOpen) form.replaceChildren();
     none.hidden = order.photos.length > 0;
     const wanted = JSON.stringify([order.photos, isOpen]);
     if (wanted === key) return;
     key = wanted;
     const sources = await Promise.all(order.photos.map(source));
-    list.replaceChildren(...order.photos.map((photo, place) => h("li", {},
-      sources[place] ? picture(sources[place], photo, place) : h("span", { class: "nopicture" }, icon("camera")),
-      waits(photo),
-      isOpen && photo.is_mine && photo.waits !== "refused" ? h("button", { type: "button", class: "button quiet icon-only", "aria-label": t("take_away"), onclick: () => capture("remove_photo", photo.id ? { photo_id: photo.id } : { of: photo.of }) }, icon("trash")) : null)));
+    list.replaceChildren(...order.photos.map((photo, place) => item(photo, place, sources[place], isOpen)));
+  }
+
+  function item(photo, place, address, isOpen) {
+    const isChangeable = isOpen && photo.is_mine && photo.waits !== "refused";
+    return h("li", {},
+      h("div", { class: "frame" },
+        address ? picture(address, photo, place) : h("span", { class: "nopicture" }, icon("camera")),
+        waits(photo),
+        isChangeable ? h("button", { type: "button", class: "button quiet icon-only", "aria-label": t("take_away"), onclick: () => capture("remove_photo", which(photo)) }, icon("trash")) : null),
+      isChangeable
+        ? h("button", { type: "button", class: "caption", onclick: () => open(photo) }, icon("pen"), h("span", {}, photo.caption || t("add_caption")))
+        : photo.caption ? h("p", { class: "caption" }, photo.caption) : null);
+  }
+
+  function open(photo) {
+    const caption = h("input", { type: "text", maxlength: 200, value: photo.caption ?? "", enterkeyhint: "done" });
+    const save = async (event) => {
+      event.preventDefault();
+      const words = caption.value.trim();
+      const isSame = words === (photo.caption ?? "");
+      const values = { ...which(photo), caption: words, before: { caption: photo.caption ?? "" } };
+      if (isSame || await capture("caption_photo", values, { words: t("saved_here") })) form.replaceChildren();
+    };
+    form.replaceChildren(h("form", { class: "form", onsubmit: save, novalidate: true }, field(t("caption"), caption, t("caption_hint")),
+      h("div", { class: "wide-buttons" }, h("button", { type: "submit", class: "button primary big" }, icon("check"), t("save_caption")), button(t("cancel"), null, "plain big", () => form.replaceChildren()))));
+    caption.focus();
   }
 
   function picture(address, photo, place) {
@@ -75,4 +100,9 @@ export function photosSection(id, capture) {
   }
 
   return { element, update, leave: () => addresses.forEach((address) => URL.revokeObjectURL(address)) };
+}
+
+// A row of the server by its id, one that waits by the operation that makes it.
+function which(photo) {
+  return photo.id ? { photo_id: photo.id } : { of: photo.of };
 }

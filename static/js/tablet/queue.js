@@ -83,6 +83,8 @@ export function words({ kind, values, shown }, data) {
     add_part: () => `${quantity(values.quantity)} × ${shown?.description ?? values.code ?? ""}`,
     correct_part: () => quantity(values.quantity),
     write_report: () => `${values.report.slice(0, 60)}${values.report.length > 60 ? "…" : ""}`,
+    add_photo: () => values.caption,
+    caption_photo: () => values.caption,
     sign: () => values.signed_by,
     explain_no_signature: () => values.reason,
     set_nothing_to_bill: () => values.reason,

@@ -67,9 +67,10 @@ async function keep(pulled) {
 async function catalog(userId) {
   const db = await outbox.storeOf(userId);
   const known = await db.get("meta", "catalog");
-  if (known && Date.now() - known.at < CATALOG_EVERY) return;
-  const answer = await outbox.ask("/tablet/catalog", { userId });
-  if (answer.outcome === "done") await db.put("meta", { items: answer.body, at: Date.now() }, "catalog");
+  if (known?.kits && Date.now() - known.at < CATALOG_EVERY) return;
+  const items = await outbox.ask("/tablet/catalog", { userId });
+  const kits = await outbox.ask("/tablet/kits", { userId });
+  if (items.outcome === "done" && kits.outcome === "done") await db.put("meta", { items: items.body, kits: kits.body, at: Date.now() }, "catalog");
 }
 
 function rest() {

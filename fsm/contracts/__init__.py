@@ -1,0 +1,1 @@
+"""Maintenance contracts: orders that are made ahead, once for each date."""
