@@ -84,6 +84,9 @@ from fsm.users import services as user_services
 from fsm.users import views as user_views
 from fsm.users.actor import Actor, Nobody
 from fsm.users.permissions import PUBLIC
+from fsm.webhooks import addresses as webhook_addresses
+from fsm.webhooks import jobs as webhook_jobs
+from fsm.webhooks import views as webhook_views
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALES = ("en", "nl", "fr", "de")
@@ -113,6 +116,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     backup_views.bp,
     import_views.bp,
     *api_views.BLUEPRINTS,
+    webhook_views.bp,
+    webhook_views.log,
 )
 # Who does which kind of job (core/jobs.py); its name is text, so that a lower slice may ask for it.
 JOB_HANDLERS: dict[str, Handler] = {
@@ -123,6 +128,8 @@ JOB_HANDLERS: dict[str, Handler] = {
     mail_jobs.SEND: mail_jobs.send,
     reminder_jobs.WAIVE_COSTS: reminder_jobs.waive_costs,
     schedule_jobs.PROPOSE: schedule_jobs.propose,
+    webhook_jobs.DELIVER: webhook_jobs.deliver,
+    webhook_jobs.TELL: webhook_jobs.tell,
 }
 # What mail asks of the slices whose records messages are about (mail/sources.py), by kind of record.
 MAIL_SOURCES: dict[str, mail_sources.Source] = {
@@ -164,6 +171,7 @@ def create_app(**config: Any) -> Flask:  # noqa: ANN401 - Flask's configuration 
     formats.init_app(app)
     search.use(findable.SOURCES)
     mail_sources.use(MAIL_SOURCES)
+    webhook_addresses.init_app(app)
     app.extensions["job_handlers"] = dict(JOB_HANDLERS)
     app.extensions["fsm_load_demo"] = _load_demo
     if proxies := int(os.environ.get("FSM_PROXIES", "0")):  # so that throttling sees who really asks

@@ -27,6 +27,7 @@ from fsm.core.schedules import Renew, Schedule
 from fsm.files import clean_up as files
 from fsm.tablet import services as tablet
 from fsm.users import clean_up as users
+from fsm.webhooks import clean_up as webhooks
 
 CLEAN_UP_HOUR = 4
 MAINTENANCE_HOUR = 5
@@ -138,6 +139,7 @@ def clean_up(renew: Renew) -> None:
         "keys": lambda: core.forget_keys(moment - dt.timedelta(days=KEPT_DAYS)),
         "tablet pictures": lambda: tablet.forget_old(moment - dt.timedelta(days=KEPT_DAYS)),
         "uploads": lambda: uploads.forget_old(moment),
+        "webhook events": lambda: webhooks.forget_events(moment - webhooks.KEPT),
         "jobs": lambda: core.forget_done_jobs(moment - core.JOBS_KEPT),
     }
     cleared = {}

@@ -28,6 +28,7 @@ from fsm.core.db import db, session, writing
 from fsm.files import services as files
 from fsm.home import checks
 from fsm.mail import services as mail
+from fsm.webhooks import services as webhooks
 
 SCHEMA = "fsm_restoring"
 Progress: TypeAlias = Callable[[int, int], None]
@@ -218,6 +219,7 @@ def _fill(reader: Reader, scratch: Flask, step: _Steps, *, keep_revision: bool, 
             upgrading.index_if_needed(lambda _sentence: None)
             with writing(bulk=True):
                 mail.note_restored()
+                webhooks.note_restored()
         except Exception as error:
             raise BackupError(_("The backup could not be migrated: %(reason)s", reason=error)) from error
         findings = checks.run()

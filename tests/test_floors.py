@@ -39,6 +39,7 @@ SLICES = (
     "portal",
     "reports",
     "api",
+    "webhooks",
     "backups",
     "home",
 )

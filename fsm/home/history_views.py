@@ -40,6 +40,7 @@ MAY: dict[str, str] = {
     "service_order": "service_orders.edit",
     "period": "ledger.periods",
     "company": "company.edit",
+    "webhook": "webhooks.show",
 }
 # Where a changed row is shown: endpoint and the name of its id there.
 SHOWN_AT = {
@@ -58,6 +59,7 @@ SHOWN_AT = {
     "service_order": ("service_orders.show", "order_id"),
     "service_settings": ("service_orders.settings", ""),
     "stock_item": ("catalog.edit", "item_id"),
+    "webhook_endpoint": ("webhooks.show", "endpoint_id"),
 }
 
 

@@ -40,6 +40,7 @@ SETTINGS = (
     SettingsPage("catalog.index", _l("Items and rates"), _l("Stock items, labor rates, prices per customer"), "box"),
     SettingsPage("users.index", _l("Users"), _l("Who logs in, and with which roles"), "users"),
     SettingsPage("api_keys.index", _l("API keys"), _l("Other programs: their keys, and what each may do"), "api"),
+    SettingsPage("webhooks.index", _l("Webhooks"), _l("Which programs are told of invoices and orders at once"), "api"),
     SettingsPage("ledger.accounts", _l("Chart of accounts"), _l("Accounts and what they are used for"), "book"),
     SettingsPage("ledger.periods", _l("Periods"), _l("Fiscal years, closing and reopening of months"), "calendar"),
     SettingsPage("backups.index", _l("Backups"), _l("Daily backups, which are kept, one now"), "archive"),

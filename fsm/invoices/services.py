@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from fsm.core import bulk, jobs, numbering, search
+from fsm.core import bulk, events, jobs, numbering, search
 from fsm.core.audit import note, notes, now
 from fsm.core.db import lock, session, table_of
 from fsm.core.errors import ConflictError, NotFoundError
@@ -72,6 +72,7 @@ def post(invoice_ids: Sequence[int], *, actor_id: int, today: dt.date) -> list[i
     _finish_claims(prepared)
     posted = [one.invoice.id for one in prepared]
     jobs.enqueue("documents.render_pdf", [{"document_kind": BILL_KIND, "document_id": one} for one in posted])
+    events.happened("invoice.posted", posted)
     # What stands on the invoice besides is another slice's to waive, once the credit is in the books.
     claimed_on = [one.invoice.corrects_id for one in prepared if one.credited is not None and one.credited.claimed]
     if claimed_on:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import sqlalchemy as sa
 
-from fsm.core import bulk
+from fsm.core import bulk, events
 from fsm.core.db import lock, session
 from fsm.ledger.models import ItemKind, MovementRole, OpenItem, Standing
 from fsm.ledger.posting import ZERO, NewItem
@@ -36,11 +36,15 @@ def touch(moves: Sequence[Sequence[Move]]) -> dict[NewItem | int, int]:
             if row.credits_item_id is not None and role is MovementRole.INVOICED:
                 rows[row.credits_item_id].credited -= amount
     touched: list[Item] = [*rows.values(), *new_rows.values()]
+    was_settled = {row.id for row in rows.values() if row.standing is Standing.SETTLED}
     for row in touched:
         row.standing = standing_of(row)
     ids: dict[NewItem | int, int] = {item_id: item_id for item_id in rows}
     ids.update(zip(fresh, bulk.insert(OpenItem, [vars(row) for row in new_rows.values()]), strict=True))
     session.flush()
+    settled = [row.id for row in rows.values() if row.standing is Standing.SETTLED and row.id not in was_settled]
+    settled += [ids[item] for item, row in new_rows.items() if row.standing is Standing.SETTLED]
+    events.happened("open_item.settled", settled)
     return ids
 
 

@@ -21,6 +21,7 @@ from fsm.core import audit, jobs
 from fsm.core.audit import now
 from fsm.core.db import session, writing
 from fsm.core.errors import DomainError
+from fsm.core.sealed import unseal
 from fsm.files import services as files
 from fsm.mail import filling, links, states
 from fsm.mail.folder import FolderCarrier
@@ -33,7 +34,6 @@ from fsm.mail.models import (
     MessageState,
     RecipientState,
 )
-from fsm.mail.sealed import unseal
 from fsm.mail.services import current_settings
 from fsm.mail.smtp import Answer, Carrier, CarrierError, Outcome, Server, SmtpCarrier
 from fsm.mail.sources import Source, source_of

@@ -11,11 +11,11 @@ from flask_babel import gettext as _
 from fsm.core import audit
 from fsm.core.db import session
 from fsm.core.errors import DomainError, NotFoundError
+from fsm.core.sealed import seal
 from fsm.core.state import check_version
 from fsm.mail.addresses import Address, checked
 from fsm.mail.kinds import KINDS, LANGUAGES, Text, shipped
 from fsm.mail.models import MailSettings, MailTemplate, Security
-from fsm.mail.sealed import seal
 from fsm.mail.services import check_text
 
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:]+")

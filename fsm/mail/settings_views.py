@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from fsm.company.forms import newer_values
 from fsm.company.models import Company
+from fsm.core.sealed import unseal
 from fsm.core.transactions import attempt, computes_only
 from fsm.mail import queries, services, settings
 from fsm.mail.addresses import parsed
@@ -17,7 +18,6 @@ from fsm.mail.filling import fill, fill_line, unknown
 from fsm.mail.forms import FOLDER, SERVER, SettingsForm, TemplateForm, TryForm
 from fsm.mail.kinds import KINDS, PLACEHOLDERS, Text, samples
 from fsm.mail.models import MailMessage, MailSettings, RecipientState
-from fsm.mail.sealed import unseal
 
 STORED = (
     "host",

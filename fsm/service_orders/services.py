@@ -11,7 +11,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from fsm.core import audit, numbering
+from fsm.core import audit, events, numbering
 from fsm.core.db import lock, session
 from fsm.core.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
 from fsm.core.state import advance, check_version
@@ -160,6 +160,7 @@ def finish(order_id: int, *, actor: Actor, moment: dt.datetime) -> ServiceOrder:
         raise DomainError(sentence, field)
     order.state, order.done_at = state, moment
     session.flush()
+    events.happened("service_order.done", [order.id])
     _note(order, _("The order is done."))
     messages.done(order, moment)
     return order

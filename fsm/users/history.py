@@ -56,6 +56,7 @@ ROWS: dict[str, tuple[tuple[str, str | None], ...]] = {
         ("contract_date", "contract_id"),
     ),
     "period": (("period", None),),
+    "webhook": (("webhook_endpoint", None),),
     "layout": (("layout", None),),
     "company": tuple(
         (table, "*")

@@ -27,6 +27,11 @@ HIDDEN_FIELDS = frozenset(
         "total_refundable_deposit",
         "invoice_id",
         "is_demo",
+        "unreached",
+        "away_until",
+        "wake_at",
+        "former_until",
+        "paused_why",
     }
 )
 # A field that only those see who may do this.
@@ -111,6 +116,7 @@ TABLES = {
     "task": _l("Task"),
     "time_entry": _l("Time"),
     "visit": _l("Visit"),
+    "webhook_endpoint": _l("Webhook"),
 }
 FIELDS = {
     "access_code": _l("Access code"),

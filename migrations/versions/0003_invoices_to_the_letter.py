@@ -40,6 +40,11 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "heard_fact",
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_heard_fact")),
+    )
+    op.create_table(
         "invoice_model",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
@@ -173,50 +178,44 @@ def upgrade() -> None:
         )
 
     op.create_table(
-        "schedule_settings",
+        "webhook_endpoint",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("week", sa.JSON(), nullable=False),
-        sa.Column("speed_kmh", sa.Integer(), nullable=False),
-        sa.Column("visit_minutes", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("url", sa.String(length=500), nullable=False),
+        sa.Column("events", sa.JSON(), nullable=False),
+        sa.Column("secret", sa.String(length=500), nullable=False),
+        sa.Column("former_secret", sa.String(length=500), nullable=False),
+        sa.Column("former_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("paused_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("paused_why", sa.String(length=200), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("unreached", sa.Integer(), nullable=False),
+        sa.Column("away_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("wake_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.CheckConstraint("id = 1", name=op.f("ck_schedule_settings_single_row")),
-        sa.CheckConstraint("speed_kmh BETWEEN 5 AND 130", name=op.f("ck_schedule_settings_speed_kmh")),
-        sa.CheckConstraint("visit_minutes BETWEEN 15 AND 480", name=op.f("ck_schedule_settings_visit_minutes")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_schedule_settings")),
+        sa.CheckConstraint("unreached >= 0", name=op.f("ck_webhook_endpoint_unreached")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_endpoint")),
         sqlite_autoincrement=True,
     )
     op.create_table(
-        "skill",
+        "webhook_event",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("event_id", sa.String(length=40), nullable=False),
         sa.Column("name", sa.String(length=60), nullable=False),
-        sa.Column(
-            "sort_key",
-            sa.String(length=60).with_variant(sa.String(length=60, collation="C"), "postgresql"),
-            nullable=False,
-        ),
-        sa.Column("kinds_of_work", sa.Text(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_skill")),
-        sa.UniqueConstraint("sort_key", name=op.f("uq_skill_sort_key")),
+        sa.Column("subject_kind", sa.String(length=30), nullable=False),
+        sa.Column("subject_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("label", sa.String(length=60), nullable=False),
+        sa.Column("happened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_event")),
+        sa.UniqueConstraint("event_id", name=op.f("uq_webhook_event_event_id")),
         sqlite_autoincrement=True,
     )
-    op.create_table(
-        "absence",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("technician_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("start_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("end_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("reason", sa.String(length=100), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.CheckConstraint("start_at < end_at", name=op.f("ck_absence_start_before_end")),
-        sa.ForeignKeyConstraint(["technician_id"], ["app_user.id"], name=op.f("fk_absence_technician_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_absence")),
-        sqlite_autoincrement=True,
-    )
-    with op.batch_alter_table("absence", schema=None) as batch_op:
-        batch_op.create_index("ix_absence_end_at_id", ["end_at", "id"], unique=False)
-        batch_op.create_index("ix_absence_start_at_id", ["start_at", "id"], unique=False)
-        batch_op.create_index("ix_absence_technician_id_end_at", ["technician_id", "end_at"], unique=False)
+    with op.batch_alter_table("webhook_event", schema=None) as batch_op:
+        batch_op.create_index("ix_webhook_event_created_at", ["created_at", "id"], unique=False)
 
     op.create_table(
         "api_key",
@@ -375,38 +374,6 @@ def upgrade() -> None:
         batch_op.create_index("ix_mail_recipient_message_id", ["message_id", "id"], unique=False)
 
     op.create_table(
-        "proposal",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "state",
-            sa.Enum(
-                "waiting",
-                "ready",
-                "accepted",
-                "refused",
-                "failed",
-                name="state",
-                native_enum=False,
-                create_constraint=True,
-                length=20,
-            ),
-            nullable=False,
-        ),
-        sa.Column("from_date", sa.Date(), nullable=False),
-        sa.Column("to_date", sa.Date(), nullable=False),
-        sa.Column("rows", sa.JSON(), nullable=False),
-        sa.Column("figures", sa.JSON(), nullable=False),
-        sa.Column("created_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["created_by_id"], ["app_user.id"], name=op.f("fk_proposal_created_by_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_proposal")),
-        sqlite_autoincrement=True,
-    )
-    with op.batch_alter_table("proposal", schema=None) as batch_op:
-        batch_op.create_index("ix_proposal_created_by_id", ["created_by_id"], unique=False)
-
-    op.create_table(
         "tablet_blob",
         sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
@@ -417,30 +384,37 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("user_id", "sha256", name=op.f("pk_tablet_blob")),
     )
     op.create_table(
-        "technician_skill",
+        "webhook_delivery",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("technician_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("skill_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.ForeignKeyConstraint(["skill_id"], ["skill.id"], name=op.f("fk_technician_skill_skill_id")),
-        sa.ForeignKeyConstraint(["technician_id"], ["app_user.id"], name=op.f("fk_technician_skill_technician_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_technician_skill")),
-        sa.UniqueConstraint("technician_id", "skill_id", name=op.f("uq_technician_skill_technician_id_skill_id")),
+        sa.Column("event_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("endpoint_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "waiting", "delivered", "failed", name="state", native_enum=False, create_constraint=True, length=20
+            ),
+            nullable=False,
+        ),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("status_code", sa.Integer(), nullable=True),
+        sa.Column("error", sa.String(length=300), nullable=False),
+        sa.CheckConstraint("attempts >= 0", name=op.f("ck_webhook_delivery_attempts")),
+        sa.ForeignKeyConstraint(["endpoint_id"], ["webhook_endpoint.id"], name=op.f("fk_webhook_delivery_endpoint_id")),
+        sa.ForeignKeyConstraint(["event_id"], ["webhook_event.id"], name=op.f("fk_webhook_delivery_event_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_delivery")),
+        sa.UniqueConstraint("event_id", "endpoint_id", name=op.f("uq_webhook_delivery_event_id_endpoint_id")),
         sqlite_autoincrement=True,
     )
-    with op.batch_alter_table("technician_skill", schema=None) as batch_op:
-        batch_op.create_index("ix_technician_skill_skill_id", ["skill_id"], unique=False)
+    with op.batch_alter_table("webhook_delivery", schema=None) as batch_op:
+        batch_op.create_index("ix_webhook_delivery_endpoint_id_id", ["endpoint_id", "id"], unique=False)
+        batch_op.create_index(
+            "ix_webhook_delivery_endpoint_id_state", ["endpoint_id", "state", "next_try_at", "id"], unique=False
+        )
+        batch_op.create_index("ix_webhook_delivery_state_id", ["state", "id"], unique=False)
 
-    op.create_table(
-        "technician_week",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("technician_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("week", sa.JSON(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["technician_id"], ["app_user.id"], name=op.f("fk_technician_week_technician_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_technician_week")),
-        sa.UniqueConstraint("technician_id", name=op.f("uq_technician_week_technician_id")),
-        sqlite_autoincrement=True,
-    )
     op.create_table(
         "entry_review",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -461,67 +435,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("entry_review", schema=None) as batch_op:
         batch_op.create_index("ix_entry_review_state_entry_id", ["state", "entry_id"], unique=False)
-
-    op.create_table(
-        "maintenance_contract",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("name", sa.String(length=100), nullable=False),
-        sa.Column(
-            "state",
-            sa.Enum("active", "paused", "ended", name="state", native_enum=False, create_constraint=True, length=20),
-            nullable=False,
-        ),
-        sa.Column("state_reason", sa.String(length=250), nullable=False),
-        sa.Column("customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("site_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("kind_of_work", sa.String(length=60), nullable=False),
-        sa.Column("reference", sa.String(length=250), nullable=False),
-        sa.Column("description", sa.Text(), nullable=False),
-        sa.Column("tasks", sa.Text(), nullable=False),
-        sa.Column("first_date", sa.Date(), nullable=False),
-        sa.Column("end_date", sa.Date(), nullable=True),
-        sa.Column("interval_count", sa.Integer(), nullable=False),
-        sa.Column(
-            "interval_unit",
-            sa.Enum(
-                "days", "weeks", "months", name="interval_unit", native_enum=False, create_constraint=True, length=20
-            ),
-            nullable=False,
-        ),
-        sa.Column("days_before", sa.Integer(), nullable=False),
-        sa.Column("days_after", sa.Integer(), nullable=False),
-        sa.Column("lead_days", sa.Integer(), nullable=False),
-        sa.Column("planned_minutes", sa.Integer(), nullable=False),
-        sa.Column("is_to_bill", sa.Boolean(name="is_to_bill"), nullable=False),
-        sa.Column("not_to_bill_reason", sa.String(length=250), nullable=False),
-        sa.Column("runs_from", sa.Date(), nullable=False),
-        sa.Column("next_date", sa.Date(), nullable=False),
-        sa.Column("makes_on", sa.Date(), nullable=False),
-        sa.Column("problem", sa.String(length=250), nullable=False),
-        sa.Column("created_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.CheckConstraint(
-            "is_to_bill OR not_to_bill_reason <> ''", name=op.f("ck_maintenance_contract_not_to_bill_reason")
-        ),
-        sa.CheckConstraint("days_after BETWEEN 0 AND 180", name=op.f("ck_maintenance_contract_days_after")),
-        sa.CheckConstraint("days_before BETWEEN 0 AND 180", name=op.f("ck_maintenance_contract_days_before")),
-        sa.CheckConstraint("end_date IS NULL OR end_date >= first_date", name=op.f("ck_maintenance_contract_end_date")),
-        sa.CheckConstraint("interval_count BETWEEN 1 AND 999", name=op.f("ck_maintenance_contract_interval_count")),
-        sa.CheckConstraint("lead_days BETWEEN 0 AND 366", name=op.f("ck_maintenance_contract_lead_days")),
-        sa.CheckConstraint("planned_minutes BETWEEN 15 AND 6000", name=op.f("ck_maintenance_contract_planned_minutes")),
-        sa.ForeignKeyConstraint(["created_by_id"], ["app_user.id"], name=op.f("fk_maintenance_contract_created_by_id")),
-        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_maintenance_contract_customer_id")),
-        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_maintenance_contract_site_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_maintenance_contract")),
-        sqlite_autoincrement=True,
-    )
-    with op.batch_alter_table("maintenance_contract", schema=None) as batch_op:
-        batch_op.create_index("ix_maintenance_contract_customer_id", ["customer_id", "id"], unique=False)
-        batch_op.create_index("ix_maintenance_contract_site_id", ["site_id"], unique=False)
-        batch_op.create_index("ix_maintenance_contract_state_id", ["state", "id"], unique=False)
-        batch_op.create_index("ix_maintenance_contract_state_makes_on", ["state", "makes_on", "id"], unique=False)
-        batch_op.create_index("ix_maintenance_contract_state_next_date", ["state", "next_date", "id"], unique=False)
 
     op.create_table(
         "sales_order",
@@ -631,6 +544,22 @@ def upgrade() -> None:
         batch_op.create_index("ix_sales_order_state_id", ["state", "id"], unique=False)
 
     op.create_table(
+        "webhook_attempt",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("delivery_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("milliseconds", sa.Integer(), nullable=False),
+        sa.Column("status_code", sa.Integer(), nullable=True),
+        sa.Column("answer", sa.String(length=500), nullable=False),
+        sa.Column("error", sa.String(length=300), nullable=False),
+        sa.ForeignKeyConstraint(["delivery_id"], ["webhook_delivery.id"], name=op.f("fk_webhook_attempt_delivery_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_attempt")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("webhook_attempt", schema=None) as batch_op:
+        batch_op.create_index("ix_webhook_attempt_delivery_id", ["delivery_id", "id"], unique=False)
+
+    op.create_table(
         "write_off",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("open_item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -663,22 +592,6 @@ def upgrade() -> None:
     with op.batch_alter_table("write_off", schema=None) as batch_op:
         batch_op.create_index("ix_write_off_customer_id_id", ["customer_id", "id"], unique=False)
         batch_op.create_index("ix_write_off_open_item_id", ["open_item_id"], unique=False)
-
-    op.create_table(
-        "contract_machine",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("contract_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("equipment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["contract_id"], ["maintenance_contract.id"], name=op.f("fk_contract_machine_contract_id")
-        ),
-        sa.ForeignKeyConstraint(["equipment_id"], ["equipment.id"], name=op.f("fk_contract_machine_equipment_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_contract_machine")),
-        sa.UniqueConstraint("contract_id", "equipment_id", name=op.f("uq_contract_machine_contract_id_equipment_id")),
-        sqlite_autoincrement=True,
-    )
-    with op.batch_alter_table("contract_machine", schema=None) as batch_op:
-        batch_op.create_index("ix_contract_machine_equipment_id", ["equipment_id"], unique=False)
 
     op.create_table(
         "sales_order_line",
@@ -733,69 +646,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("claimed_cost", schema=None) as batch_op:
         batch_op.create_index("ix_claimed_cost_invoice_id_id", ["invoice_id", "id"], unique=False)
-
-    op.create_table(
-        "contract_date",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("contract_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("due_date", sa.Date(), nullable=False),
-        sa.Column(
-            "state",
-            sa.Enum("made", "skipped", "offered", name="state", native_enum=False, create_constraint=True, length=20),
-            nullable=False,
-        ),
-        sa.Column("service_order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("reason", sa.String(length=250), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("state <> 'made' OR service_order_id IS NOT NULL", name=op.f("ck_contract_date_made")),
-        sa.CheckConstraint("state <> 'skipped' OR reason <> ''", name=op.f("ck_contract_date_skipped")),
-        sa.ForeignKeyConstraint(
-            ["contract_id"], ["maintenance_contract.id"], name=op.f("fk_contract_date_contract_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["service_order_id"], ["service_order.id"], name=op.f("fk_contract_date_service_order_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_contract_date")),
-        sa.UniqueConstraint("contract_id", "due_date", name=op.f("uq_contract_date_contract_id_due_date")),
-        sa.UniqueConstraint("service_order_id", name=op.f("uq_contract_date_service_order_id")),
-        sqlite_autoincrement=True,
-    )
-    op.create_table(
-        "customer_message",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("service_order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "kind",
-            sa.Enum(
-                "booked",
-                "moved",
-                "cancelled",
-                "on_my_way",
-                "done",
-                name="kind",
-                native_enum=False,
-                create_constraint=True,
-                length=20,
-            ),
-            nullable=False,
-        ),
-        sa.Column("event_key", sa.String(length=80), nullable=False),
-        sa.Column("visit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("start_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("end_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("why_not", sa.String(length=250), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["service_order_id"], ["service_order.id"], name=op.f("fk_customer_message_service_order_id")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_customer_message")),
-        sa.UniqueConstraint("event_key", name=op.f("uq_customer_message_event_key")),
-        sqlite_autoincrement=True,
-    )
-    with op.batch_alter_table("customer_message", schema=None) as batch_op:
-        batch_op.create_index("ix_customer_message_service_order_id", ["service_order_id", "id"], unique=False)
-        batch_op.create_index("ix_customer_message_visit_id", ["visit_id", "id"], unique=False)
 
     op.create_table(
         "kept_work",
@@ -1095,11 +945,6 @@ def upgrade() -> None:
     with op.batch_alter_table("app_user", schema=None) as batch_op:
         batch_op.add_column(sa.Column("is_program", sa.Boolean(name="is_program"), server_default="0", nullable=False))
 
-    with op.batch_alter_table("customer", schema=None) as batch_op:
-        batch_op.add_column(
-            sa.Column("gets_visit_messages", sa.Boolean(name="gets_visit_messages"), server_default="1", nullable=False)
-        )
-
     with op.batch_alter_table("document_settings", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column("note_html", sa.String(length=2000), server_default=sa.text("('')"), nullable=False)
@@ -1160,23 +1005,6 @@ def upgrade() -> None:
             sa.Column("deducts_invoice_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
         )
         batch_op.create_index("ix_invoice_line_deducts_invoice_id", ["deducts_invoice_id"], unique=False)
-
-    with op.batch_alter_table("service_order", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("planned_minutes", sa.Integer(), nullable=True))
-        batch_op.add_column(sa.Column("work_not_to_bill_reason", sa.String(length=250), nullable=True))
-
-    with op.batch_alter_table("service_settings", schema=None) as batch_op:
-        batch_op.add_column(
-            sa.Column("tells_booked", sa.Boolean(name="tells_booked"), server_default="0", nullable=False)
-        )
-        batch_op.add_column(
-            sa.Column("tells_on_my_way", sa.Boolean(name="tells_on_my_way"), server_default="0", nullable=False)
-        )
-        batch_op.add_column(sa.Column("tells_done", sa.Boolean(name="tells_done"), server_default="0", nullable=False))
-
-    with op.batch_alter_table("site", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("latitude", sa.BigInteger(), nullable=True))
-        batch_op.add_column(sa.Column("longitude", sa.BigInteger(), nullable=True))
 
     # ### end Alembic commands ###
 

@@ -41,6 +41,10 @@ from fsm.schedule.models import Proposal, ProposalState
 from fsm.schedule.services import AbsenceValues
 from fsm.service_orders.models import OrderState, Photo, Priority, ServiceOrder, Visit
 from fsm.users.models import Role, User
+from fsm.webhooks import services as webhooks
+from fsm.webhooks.kinds import KINDS
+from fsm.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEvent
+from fsm.webhooks.services import EndpointValues
 from tests import factories
 from tests.browser import contract_examples
 from tests.conftest import user_of
@@ -117,6 +121,9 @@ NO_PAGES = frozenset(
         "tablet.pull",
         "tablet.worker",
         "users.export",
+        "webhook_deliveries.export",
+        "webhook_deliveries.progress",
+        "webhooks.newest",
     }
 )
 
@@ -137,6 +144,7 @@ def make_examples() -> Examples:
         ids["import"] = _import()
         ids |= _planned(ids["order_draft"])
         ids["message"] = _message(ids["posted"])
+        ids |= _webhook(ids["posted"])
     working.check(ids["import"], today=factories.TODAY)
     with writing(bulk=True):
         period = session.scalars(sa.select(Period).order_by(Period.first_day)).first()
@@ -290,6 +298,39 @@ def _write_off() -> int:
     ).one()
     values = WriteOffValues(item.id, factories.TODAY, LONG[:200], reclaims_tax=True)
     return write_offs.write_off(values, actor_id=None, today=factories.TODAY).id
+
+
+def _webhook(invoice_id: int) -> dict[str, int]:
+    """A webhook with a long address, and a delivery that was refused once and waits."""
+    moment = now()
+    url = f"https://planning.example.com/{'x' * 80}"
+    endpoint = webhooks.create(EndpointValues("Planning of the north", url, list(KINDS)), actor_id=None).row
+    event = WebhookEvent(
+        event_id=f"evt_{'0' * 32}",
+        name="invoice.posted",
+        subject_kind="invoice",
+        subject_id=invoice_id,
+        label="2600001",
+        happened_at=moment,
+        body=f'{{"type":"invoice.posted","data":{{"note":"{LONG}"}}}}',
+        created_at=moment,
+    )
+    session.add(event)
+    session.flush()
+    waiting = WebhookDelivery(
+        event_id=event.id,
+        endpoint_id=endpoint.id,
+        attempts=1,
+        status_code=503,
+        asked_at=moment,
+        next_try_at=moment + dt.timedelta(hours=1),
+    )
+    session.add(waiting)
+    session.flush()
+    session.add(
+        WebhookAttempt(delivery_id=waiting.id, at=moment, milliseconds=412, status_code=503, answer=f"<h1>{LONG}</h1>")
+    )
+    return {"webhook": endpoint.id, "webhook_delivery": waiting.id}
 
 
 def _message(invoice_id: int) -> int:
@@ -486,6 +527,12 @@ def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
         "customers.show": [customer],
         "customers.show_site": [site],
         "home.first_start": [],  # a server of its own
+        "webhook_deliveries.index": ["/webhooks/deliveries", "/webhooks/deliveries?tab=waiting"],
+        "webhook_deliveries.show": [f"/webhooks/deliveries/{ids['webhook_delivery']}"],
+        "webhooks.edit": [f"/webhooks/{ids['webhook']}/edit"],
+        "webhooks.index": ["/webhooks"],
+        "webhooks.new": ["/webhooks/new"],
+        "webhooks.show": [f"/webhooks/{ids['webhook']}"],
         "api_keys.documentation": ["/api-keys/try"],
         "api_keys.index": ["/api-keys"],
         "api_keys.new": ["/api-keys/new"],

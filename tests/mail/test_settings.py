@@ -12,9 +12,9 @@ from flask.testing import FlaskClient
 from fsm.core.audit import AuditChange
 from fsm.core.db import session
 from fsm.core.jobs import run_one
+from fsm.core.sealed import unseal
 from fsm.mail.kinds import shipped
 from fsm.mail.models import MailSettings, MailTemplate
-from fsm.mail.sealed import unseal
 from fsm.users.models import Role
 
 pytestmark = pytest.mark.database

@@ -1,0 +1,62 @@
+"""Delivers webhooks as the worker does, in a child that may be killed; another takes its place until nothing is left.
+
+The child's pid is printed as it starts. Called as: webhook_worker.py DATABASE_URL DATA_FOLDER LEASE_SECONDS
+"""
+
+import datetime as dt
+import os
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import sqlalchemy as sa
+from flask import Flask
+
+from fsm.app import create_app
+from fsm.core import jobs
+from fsm.core.db import session
+from fsm.core.jobs import Job, JobState
+from fsm.webhooks import delivery
+from fsm.webhooks.jobs import DELIVER, TELL
+
+
+def main(url: str, data_folder: str, lease_seconds: str) -> int:
+    """One child after the other: each killed one is followed by another; 1 where one fails by itself."""
+    jobs.LEASE = delivery.LEASE = dt.timedelta(seconds=float(lease_seconds))
+    app = create_app(
+        DATA_FOLDER=Path(data_folder),
+        SQLALCHEMY_DATABASE_URI=url,
+        SECRET_KEY="only for tests",
+        WEBHOOK_NETWORKS="127.0.0.0/8",
+    )
+    while True:
+        child = os.fork()
+        if child == 0:
+            _work(app)
+            os._exit(0)
+        sys.stdout.write(f"{child}\n")
+        sys.stdout.flush()
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if status >= 0:
+            return status
+
+
+def _work(app: Flask) -> None:
+    left = sa.select(sa.func.count()).select_from(Job)
+    left = left.where(Job.kind.in_([DELIVER, TELL]), Job.state.in_([JobState.WAITING, JobState.RUNNING]))
+    handlers = {kind: app.extensions["job_handlers"][kind] for kind in (DELIVER, TELL)}
+    handlers |= {kind: lambda _payload: None for kind in app.extensions["job_handlers"] if kind not in handlers}
+    while True:
+        with app.app_context():
+            busy = jobs.run_one(handlers)
+            waiting = session.scalar(left)
+        if not waiting:
+            return
+        if not busy:
+            time.sleep(0.02)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
