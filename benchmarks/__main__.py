@@ -2,12 +2,14 @@
 
 import sys
 
-from benchmarks import documents, month_end, posting
+from benchmarks import api, documents, month_end, posting
 from benchmarks.places import engines
 
 AIMS = {"singly": 5.0, "batches of 100": 15.0}
 # Pages and the lines that fill them; never slower than the renderer by itself.
 PDF_LINES, PDF_AIM, TOTALS_AIM = {1: 5, 2: 25}, 1.0, 2_000
+# A page of invoices by the API beside plain ORM + marshmallow; a page in the middle beside the first.
+API_DOCUMENTS, API_AIM, DEEP_AIM = 100_000, 1.7, 1.2
 MONTH_END_ORDERS, MONTH_END_AIM, MONTH_END_SECONDS = 1_000, 2.5, 3.0
 
 
@@ -29,6 +31,7 @@ def main() -> None:
         missed += mine > MONTH_END_AIM * floor or mine > MONTH_END_SECONDS
         print(f"{engine.name:<28}{mine:>12.2f} s{floor:>12.2f} s{mine / floor:>14.2f}{MONTH_END_AIM:>8}")
     missed += _documents()
+    missed += _api()
     sys.exit(1 if missed else 0)
 
 
@@ -44,6 +47,24 @@ def _documents() -> int:
     speed = documents.totals_per_second()
     missed += speed < TOTALS_AIM
     print(f"\n{'totals of 5 lines':<28}{speed:>10.0f} / s{'':>42}{TOTALS_AIM:>8}")
+    return missed
+
+
+def _api() -> int:
+    """Prints the API's part; how many aims were missed."""
+    missed = 0
+    heads = f"{'the API':>12}{'ORM + marsh.':>14}{'its queries':>14}{'times':>9}{'aim':>6}"
+    print(f"\n{'GET 50 of 100,000':<28}{heads}")
+    for engine in engines():
+        found = api.measure(engine, documents=API_DOCUMENTS)
+        for place in found.lists:
+            missed += place.times < API_AIM
+            figures = f"{place.mine:>9.1f} ms{place.plain:>11.1f} ms{place.driver:>11.1f} ms"
+            print(f"{engine.name + ', ' + place.name:<28}{figures}{place.times:>9.2f}{API_AIM:>6}")
+        for kind, share in found.deep.items():
+            missed += share > DEEP_AIM
+            print(f"{f'{engine.name}, deep to first, {kind}':<63}{share:>14.2f}{DEEP_AIM:>6}")
+        print(f"{f'{engine.name}, create + post':<28}{found.posts:>10.0f}/s{found.inserts:>25.0f}/s{'':>15}")
     return missed
 
 

@@ -150,6 +150,36 @@ class Books:
             "total_with_tax": net + tax,
         }
 
+    def bill_line_rows(self) -> Iterator[Row]:
+        """Two lines for each posted document, of which the first is half of it."""
+        for at in range(1, self.documents + 1):
+            net, _tax = self.amounts(at)
+            for position, part in enumerate((net // 2, net - net // 2), start=1):
+                with_tax = (part * 121 + 50) // 100
+                yield {
+                    "id": 2 * at + position - 2,
+                    "invoice_id": at,
+                    "position": position,
+                    "description": f"Maintenance of the heating, visit {position}, parts and travel included",
+                    "quantity": 100,
+                    "unit": "h",
+                    "amount": part * 100,
+                    "amount_with_tax": with_tax * 100,
+                    "tax_rate": 210_000,
+                    "account_number": "700000",
+                    "total_without_tax": part,
+                    "total_with_tax": with_tax,
+                    "net": part,
+                }
+
+    def bill_tax_rows(self) -> Iterator[Row]:
+        """The VAT of each posted document."""
+        for at in range(1, self.documents + 1):
+            net, tax = self.amounts(at)
+            figures = dict.fromkeys(("net", "total", "net_after_discount", "base"), net)
+            none = dict.fromkeys(("discount", "cash_discount", "cash_discount_tax"), 0)
+            yield {"id": at, "invoice_id": at, "tax_rate": 210_000, "tax": tax, "grid": "03", **figures, **none}
+
     def follow_up_rows(self, moment: str) -> Iterator[Row]:
         last = self.documents + 2 * self.drafts
         for at in range(1, last + 1):
@@ -198,6 +228,12 @@ class Books:
             if self.fate(at) is Fate.PAID:
                 entry_id += 1
                 yield entry_id, at
+
+    def part_rows(self) -> Iterator[Row]:
+        """Each payment pays one document."""
+        for number, (_entry_id, at) in enumerate(self._paid(), start=1):
+            total = sum(self.amounts(at))
+            yield {"id": number, "payment_id": number, "open_item_id": at, "amount": total}
 
     def payment_rows(self) -> Iterator[Row]:
         for number, (entry_id, at) in enumerate(self._paid(), start=1):

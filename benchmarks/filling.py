@@ -39,8 +39,11 @@ SAME: dict[str, dict[str, Any]] = {
 }
 
 
-def fill(documents: int, customers: int) -> Books:
-    """Write books of this size into the app's database, which has a company and nothing else; gives them back."""
+def fill(documents: int, customers: int, *, with_lines: bool = False) -> Books:
+    """Write books of this size into the app's database, which has a company and nothing else; gives them back.
+
+    ``with_lines``: what is billed on each document too, its VAT, and which document each payment pays.
+    """
     with writing(bulk=True):
         periods_for([TODAY])
     books = Books(documents, customers, _accounts(), _years())
@@ -48,11 +51,16 @@ def fill(documents: int, customers: int) -> Books:
     with _unguarded() as connection:
         _write(connection, "customer", books.customer_rows())
         _write(connection, "invoice", books.invoice_rows())
+        if with_lines:
+            _write(connection, "invoice_line", books.bill_line_rows())
+            _write(connection, "invoice_tax", books.bill_tax_rows())
         _write(connection, "invoice_follow_up", books.follow_up_rows(MOMENT))
         _write(connection, "open_item", books.item_rows())
         _write(connection, "journal_entry", books.entry_rows())
         _write(connection, "journal_line", books.line_rows(months))
         _write(connection, "payment", books.payment_rows())
+        if with_lines:
+            _write(connection, "payment_part", books.part_rows())
         _write(
             connection,
             "account_month",

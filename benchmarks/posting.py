@@ -3,10 +3,12 @@
 import datetime as dt
 import json
 import time
+from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
+from flask import Flask
 
 from benchmarks.places import Engine
 from fsm.core.db import Base, db, session, writing
@@ -14,6 +16,7 @@ from fsm.documents.values import LineValues
 from fsm.invoices import drafts, services
 from tests.factories import make_customer
 
+Maker: TypeAlias = Callable[[int, int], object]
 DAY = dt.date(2026, 3, 20)
 LINES = tuple(
     LineValues(description=f"Work {place}", quantity=Decimal("2.5"), amount=Decimal("48.20"), tax_rate=Decimal(21))
@@ -23,15 +26,21 @@ LINES = tuple(
 CHANGED = {"number_counter", "journal_head", "account_month", "fiscal_year", "period"}
 
 
-def measure(engine: Engine, *, count: int, per_transaction: int) -> tuple[float, float]:
-    """Seconds for ``count`` invoices through the services, and for the raw driver writing their rows."""
-    with engine.app():
+def measure(
+    engine: Engine, *, count: int, per_transaction: int, makers: Callable[[Flask], Maker] | None = None
+) -> tuple[float, float]:
+    """Seconds for ``count`` invoices through the services, and for the raw driver writing their rows.
+
+    ``makers`` gives for an app another way to make invoices: what takes a customer's id and how many.
+    """
+    with engine.app() as app:
+        make = makers(app) if makers else draft_and_post
         with writing():
             customer_id = make_customer().id
         before = rows_by_table()
         started = time.perf_counter()
         for _place in range(0, count, per_transaction):
-            draft_and_post(customer_id, per_transaction)
+            make(customer_id, per_transaction)
         mine = time.perf_counter() - started
         added = _added(before)
     with engine.app():

@@ -20,6 +20,8 @@ _OF_TYPE = {
     "application/pdf": PDF,
 }
 _NO_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_PLAIN = re.compile(f"[&<>]|{_NO_XML.pattern}")
+_HOLDERS = (dict, list, tuple)
 _ESCAPED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _ESCAPE = re.compile("[&<>]")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -72,25 +74,35 @@ def to_xml(root: str, content: Any) -> str:  # noqa: ANN401 - a dict or a list o
 
 
 def _write(parts: list[str], name: str, value: Any) -> None:  # noqa: ANN401 - whatever JSON takes
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         parts.append(f"<{name}>")
         for key, inner in value.items():
-            _write(parts, key, inner)
+            if isinstance(inner, _HOLDERS):
+                _write(parts, key, inner)
+            else:
+                parts.append(_leaf(key, inner))
         parts.append(f"</{name}>")
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, _HOLDERS):
         parts.append(f"<{name}>")
         item = singular(name)
         for inner in value:
             _write(parts, item, inner)
         parts.append(f"</{name}>")
-    elif value is None or value == "":
-        parts.append(f"<{name}></{name}>")
-    elif name.endswith("_html"):
-        text = _NO_XML.sub("", str(value)).replace("]]>", "]]]]><![CDATA[>")
-        parts.append(f"<{name}><![CDATA[{text}]]></{name}>")
     else:
-        text = _NO_XML.sub("", str(value))
-        parts.append(f"<{name}>{_ESCAPE.sub(lambda match: _ESCAPED[match[0]], text)}</{name}>")
+        parts.append(_leaf(name, value))
+
+
+def _leaf(name: str, value: Any) -> str:  # noqa: ANN401 - text, a number or nothing
+    """One element that holds no others: there are ten thousand in a list."""
+    if value is None or value == "":
+        return f"<{name}></{name}>"
+    text = value if isinstance(value, str) else str(value)
+    if name.endswith("_html"):
+        text = _NO_XML.sub("", text).replace("]]>", "]]]]><![CDATA[>")
+        return f"<{name}><![CDATA[{text}]]></{name}>"
+    if _NOT_PLAIN.search(text):
+        text = _ESCAPE.sub(lambda match: _ESCAPED[match[0]], _NO_XML.sub("", text))
+    return f"<{name}>{text}</{name}>"
 
 
 def singular(name: str) -> str:

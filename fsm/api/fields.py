@@ -102,8 +102,8 @@ class Text(Wire):
         return {"type": "string"}
 
     def described(self) -> Json:
-        """With its length."""
-        schema: Json = {"type": "string"}
+        """With its length; a number is taken for its digits."""
+        schema: Json = {"type": ["string", "number"]}
         if self.longest:
             schema["maxLength"] = self.longest
         if self.pattern:

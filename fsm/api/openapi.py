@@ -11,10 +11,11 @@ from fsm.api.blueprint import bp
 from fsm.api.errors import PREFIX
 from fsm.api.fields import Json, WireSchema
 from fsm.api.openapi_schemas import example_of, read_schema, shown_schema
-from fsm.api.query import MOST_SKIPPED, MOST_TAKE
+from fsm.api.query import LONGEST, MOST_SEARCHED, MOST_SKIPPED, MOST_TAKE
 from fsm.api.resource import Part as UnderPart
 from fsm.api.resource import Resource
 from fsm.api.routes import RESOURCES
+from fsm.core.web import MAX_ID
 
 Operation: TypeAlias = dict[str, Any]
 REFUSALS = {
@@ -172,7 +173,7 @@ def _list(resource: Resource) -> Operation:
     sorts = [name for name, column in resource.columns.items() if column.sorts]
     filters = ", ".join(resource.columns)
     parameters = [
-        _text("search", "Words."),
+        _text("search", "Words.", MOST_SEARCHED),
         _text("filter", f"Conditions, comma is and: date>=2026-01-01 or date__ge__2026-01-01. Of: {filters}."),
         _fields(),
         _query(
@@ -221,7 +222,7 @@ def _id(name: str) -> Json:
         "name": name,
         "in": "path",
         "required": True,
-        "schema": {"type": "integer", "minimum": 1, "maximum": 2**63 - 1},
+        "schema": {"type": "integer", "minimum": 1, "maximum": MAX_ID},
     }
 
 
@@ -229,8 +230,8 @@ def _query(name: str, schema: Json, text: str) -> Json:
     return {"name": name, "in": "query", "required": False, "schema": schema, "description": text}
 
 
-def _text(name: str, text: str) -> Json:
-    return _query(name, {"type": "string", "maxLength": 1000}, text)
+def _text(name: str, text: str, most: int = LONGEST) -> Json:
+    return _query(name, {"type": "string", "maxLength": most}, text)
 
 
 def _fields() -> Json:

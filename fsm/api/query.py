@@ -18,6 +18,7 @@ from fsm.core.search_words import AFTER, words
 
 DEFAULT_TAKE, MOST_TAKE, MOST_SKIPPED = 50, 100, 10_000
 MOST_FILTERS, MOST_WORDS = 20, 8
+MOST_SEARCHED, LONGEST = 100, 4000  # letters
 OPERATORS = {"=": "eq", "!=": "ne", "<": "lt", ">": "gt", "<=": "le", ">=": "ge", "=~": "like"}
 _FILTER = re.compile(r"\s*(\w+?)\s*(?:__(eq|ne|lt|gt|le|ge|like)__|(=~|!=|<=|>=|=|<|>))(.*)", re.DOTALL)
 _COMMA = re.compile(r',(?=(?:[^"]*"[^"]*")*[^"]*$)')
@@ -65,7 +66,7 @@ def ask(columns: Mapping[str, Column], known: Collection[str], id_name: str) -> 
     return Asked(
         conditions,
         filtered,
-        arguments.get("search", "").replace("\0", " ").strip()[:100],
+        _text("search", MOST_SEARCHED).replace("\0", " "),
         fields_of(known),
         name,
         is_descending,
@@ -77,7 +78,7 @@ def ask(columns: Mapping[str, Column], known: Collection[str], id_name: str) -> 
 
 def fields_of(known: Collection[str]) -> frozenset[str] | None:
     """The fields that are wanted; None for all."""
-    text = request.args.get("fields", "").strip()
+    text = _text("fields", LONGEST)
     if not text:
         return None
     wanted = frozenset(name.strip() for name in text.split(",") if name.strip())
@@ -86,10 +87,19 @@ def fields_of(known: Collection[str]) -> frozenset[str] | None:
     return wanted
 
 
+def _text(name: str, most: int) -> str:
+    text = request.args.get(name, "")
+    if len(text) > most:
+        raise BadRequestError(_("may have at most %(most)s characters", most=most), name)
+    return text.strip()
+
+
 def filters_of(
     texts: Sequence[str], columns: Mapping[str, Column]
 ) -> tuple[list[sa.ColumnElement[bool]], frozenset[str]]:
     """Conditions of ``a=1,b__ge__2``; a value with a comma stands in double quotes."""
+    if any(len(text) > LONGEST for text in texts):
+        raise BadRequestError(_("may have at most %(most)s characters", most=LONGEST), "filter")
     parts = [part for text in texts for part in _COMMA.split(text) if part.strip()]
     if len(parts) > MOST_FILTERS:
         raise BadRequestError(_("At most %(most)s conditions.", most=MOST_FILTERS), "filter")

@@ -40,13 +40,16 @@ def _writer(schema: WireSchema, fields: frozenset[str] | None) -> Writer:
         for name, attribute, show in plan:
             if attribute in row:
                 value = row[attribute]
-                found[name] = None if value is None else show(value)
+                found[name] = value if value is None or show is None else show(value)
         return found
 
     return write
 
 
-def _show(known: Wire) -> Callable[[Any], Any]:
+def _show(known: Wire) -> Callable[[Any], Any] | None:
+    """None for what is shown as it is."""
+    if type(known).show is Wire.show:
+        return None
     if isinstance(known, ListOf):
         inner = writer(known.schema)
         return lambda rows: [inner(row) for row in rows]

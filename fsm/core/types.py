@@ -50,6 +50,12 @@ class Exact(TypeDecorator[Decimal]):
         scale = self.scale
         return lambda value: None if value is None else to_scaled(Decimal(value), scale)
 
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Callable[[Any], Decimal | None]:
+        """As ``process_result_value``, the same way: a list of invoices holds thousands."""
+        del dialect, coltype
+        scale = self.scale
+        return lambda value: None if value is None else from_scaled(int(value), scale)
+
     def process_bind_param(self, value: Decimal | int | None, dialect: sa.Dialect) -> int | None:
         """Scale up; TooPreciseError where digits would be lost."""
         del dialect

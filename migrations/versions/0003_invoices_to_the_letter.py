@@ -178,6 +178,34 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "schedule_settings",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("week", sa.JSON(), nullable=False),
+        sa.Column("speed_kmh", sa.Integer(), nullable=False),
+        sa.Column("visit_minutes", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("id = 1", name=op.f("ck_schedule_settings_single_row")),
+        sa.CheckConstraint("speed_kmh BETWEEN 5 AND 130", name=op.f("ck_schedule_settings_speed_kmh")),
+        sa.CheckConstraint("visit_minutes BETWEEN 15 AND 480", name=op.f("ck_schedule_settings_visit_minutes")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_schedule_settings")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "skill",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column(
+            "sort_key",
+            sa.String(length=60).with_variant(sa.String(length=60, collation="C"), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("kinds_of_work", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_skill")),
+        sa.UniqueConstraint("sort_key", name=op.f("uq_skill_sort_key")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "webhook_endpoint",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
@@ -216,6 +244,24 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("webhook_event", schema=None) as batch_op:
         batch_op.create_index("ix_webhook_event_created_at", ["created_at", "id"], unique=False)
+
+    op.create_table(
+        "absence",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("technician_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("start_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("end_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.String(length=100), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("start_at < end_at", name=op.f("ck_absence_start_before_end")),
+        sa.ForeignKeyConstraint(["technician_id"], ["app_user.id"], name=op.f("fk_absence_technician_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_absence")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("absence", schema=None) as batch_op:
+        batch_op.create_index("ix_absence_end_at_id", ["end_at", "id"], unique=False)
+        batch_op.create_index("ix_absence_start_at_id", ["start_at", "id"], unique=False)
+        batch_op.create_index("ix_absence_technician_id_end_at", ["technician_id", "end_at"], unique=False)
 
     op.create_table(
         "api_key",
@@ -374,6 +420,38 @@ def upgrade() -> None:
         batch_op.create_index("ix_mail_recipient_message_id", ["message_id", "id"], unique=False)
 
     op.create_table(
+        "proposal",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "waiting",
+                "ready",
+                "accepted",
+                "refused",
+                "failed",
+                name="state",
+                native_enum=False,
+                create_constraint=True,
+                length=20,
+            ),
+            nullable=False,
+        ),
+        sa.Column("from_date", sa.Date(), nullable=False),
+        sa.Column("to_date", sa.Date(), nullable=False),
+        sa.Column("rows", sa.JSON(), nullable=False),
+        sa.Column("figures", sa.JSON(), nullable=False),
+        sa.Column("created_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["created_by_id"], ["app_user.id"], name=op.f("fk_proposal_created_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_proposal")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("proposal", schema=None) as batch_op:
+        batch_op.create_index("ix_proposal_created_by_id", ["created_by_id"], unique=False)
+
+    op.create_table(
         "tablet_blob",
         sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
@@ -382,6 +460,31 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["file_id"], ["stored_file.id"], name=op.f("fk_tablet_blob_file_id")),
         sa.ForeignKeyConstraint(["user_id"], ["app_user.id"], name=op.f("fk_tablet_blob_user_id")),
         sa.PrimaryKeyConstraint("user_id", "sha256", name=op.f("pk_tablet_blob")),
+    )
+    op.create_table(
+        "technician_skill",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("technician_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("skill_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["skill_id"], ["skill.id"], name=op.f("fk_technician_skill_skill_id")),
+        sa.ForeignKeyConstraint(["technician_id"], ["app_user.id"], name=op.f("fk_technician_skill_technician_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_technician_skill")),
+        sa.UniqueConstraint("technician_id", "skill_id", name=op.f("uq_technician_skill_technician_id_skill_id")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("technician_skill", schema=None) as batch_op:
+        batch_op.create_index("ix_technician_skill_skill_id", ["skill_id"], unique=False)
+
+    op.create_table(
+        "technician_week",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("technician_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("week", sa.JSON(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["technician_id"], ["app_user.id"], name=op.f("fk_technician_week_technician_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_technician_week")),
+        sa.UniqueConstraint("technician_id", name=op.f("uq_technician_week_technician_id")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "webhook_delivery",
@@ -1005,6 +1108,13 @@ def upgrade() -> None:
             sa.Column("deducts_invoice_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
         )
         batch_op.create_index("ix_invoice_line_deducts_invoice_id", ["deducts_invoice_id"], unique=False)
+
+    with op.batch_alter_table("service_order", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("planned_minutes", sa.Integer(), nullable=True))
+
+    with op.batch_alter_table("site", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("latitude", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("longitude", sa.BigInteger(), nullable=True))
 
     # ### end Alembic commands ###
 
