@@ -540,6 +540,67 @@ def upgrade() -> None:
         batch_op.create_index("ix_entry_review_state_entry_id", ["state", "entry_id"], unique=False)
 
     op.create_table(
+        "maintenance_contract",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum("active", "paused", "ended", name="state", native_enum=False, create_constraint=True, length=20),
+            nullable=False,
+        ),
+        sa.Column("state_reason", sa.String(length=250), nullable=False),
+        sa.Column("customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("site_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind_of_work", sa.String(length=60), nullable=False),
+        sa.Column("reference", sa.String(length=250), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("tasks", sa.Text(), nullable=False),
+        sa.Column("first_date", sa.Date(), nullable=False),
+        sa.Column("end_date", sa.Date(), nullable=True),
+        sa.Column("interval_count", sa.Integer(), nullable=False),
+        sa.Column(
+            "interval_unit",
+            sa.Enum(
+                "days", "weeks", "months", name="interval_unit", native_enum=False, create_constraint=True, length=20
+            ),
+            nullable=False,
+        ),
+        sa.Column("days_before", sa.Integer(), nullable=False),
+        sa.Column("days_after", sa.Integer(), nullable=False),
+        sa.Column("lead_days", sa.Integer(), nullable=False),
+        sa.Column("planned_minutes", sa.Integer(), nullable=False),
+        sa.Column("is_to_bill", sa.Boolean(name="is_to_bill"), nullable=False),
+        sa.Column("not_to_bill_reason", sa.String(length=250), nullable=False),
+        sa.Column("runs_from", sa.Date(), nullable=False),
+        sa.Column("next_date", sa.Date(), nullable=False),
+        sa.Column("makes_on", sa.Date(), nullable=False),
+        sa.Column("problem", sa.String(length=250), nullable=False),
+        sa.Column("created_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "is_to_bill OR not_to_bill_reason <> ''", name=op.f("ck_maintenance_contract_not_to_bill_reason")
+        ),
+        sa.CheckConstraint("days_after BETWEEN 0 AND 180", name=op.f("ck_maintenance_contract_days_after")),
+        sa.CheckConstraint("days_before BETWEEN 0 AND 180", name=op.f("ck_maintenance_contract_days_before")),
+        sa.CheckConstraint("end_date IS NULL OR end_date >= first_date", name=op.f("ck_maintenance_contract_end_date")),
+        sa.CheckConstraint("interval_count BETWEEN 1 AND 999", name=op.f("ck_maintenance_contract_interval_count")),
+        sa.CheckConstraint("lead_days BETWEEN 0 AND 366", name=op.f("ck_maintenance_contract_lead_days")),
+        sa.CheckConstraint("planned_minutes BETWEEN 15 AND 6000", name=op.f("ck_maintenance_contract_planned_minutes")),
+        sa.ForeignKeyConstraint(["created_by_id"], ["app_user.id"], name=op.f("fk_maintenance_contract_created_by_id")),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_maintenance_contract_customer_id")),
+        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_maintenance_contract_site_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_maintenance_contract")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("maintenance_contract", schema=None) as batch_op:
+        batch_op.create_index("ix_maintenance_contract_customer_id", ["customer_id", "id"], unique=False)
+        batch_op.create_index("ix_maintenance_contract_site_id", ["site_id"], unique=False)
+        batch_op.create_index("ix_maintenance_contract_state_id", ["state", "id"], unique=False)
+        batch_op.create_index("ix_maintenance_contract_state_makes_on", ["state", "makes_on", "id"], unique=False)
+        batch_op.create_index("ix_maintenance_contract_state_next_date", ["state", "next_date", "id"], unique=False)
+
+    op.create_table(
         "sales_order",
         sa.Column(
             "state",
@@ -697,6 +758,22 @@ def upgrade() -> None:
         batch_op.create_index("ix_write_off_open_item_id", ["open_item_id"], unique=False)
 
     op.create_table(
+        "contract_machine",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("contract_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("equipment_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["contract_id"], ["maintenance_contract.id"], name=op.f("fk_contract_machine_contract_id")
+        ),
+        sa.ForeignKeyConstraint(["equipment_id"], ["equipment.id"], name=op.f("fk_contract_machine_equipment_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contract_machine")),
+        sa.UniqueConstraint("contract_id", "equipment_id", name=op.f("uq_contract_machine_contract_id_equipment_id")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("contract_machine", schema=None) as batch_op:
+        batch_op.create_index("ix_contract_machine_equipment_id", ["equipment_id"], unique=False)
+
+    op.create_table(
         "sales_order_line",
         sa.Column("sales_order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -749,6 +826,69 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("claimed_cost", schema=None) as batch_op:
         batch_op.create_index("ix_claimed_cost_invoice_id_id", ["invoice_id", "id"], unique=False)
+
+    op.create_table(
+        "contract_date",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("contract_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("due_date", sa.Date(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum("made", "skipped", "offered", name="state", native_enum=False, create_constraint=True, length=20),
+            nullable=False,
+        ),
+        sa.Column("service_order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("reason", sa.String(length=250), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("state <> 'made' OR service_order_id IS NOT NULL", name=op.f("ck_contract_date_made")),
+        sa.CheckConstraint("state <> 'skipped' OR reason <> ''", name=op.f("ck_contract_date_skipped")),
+        sa.ForeignKeyConstraint(
+            ["contract_id"], ["maintenance_contract.id"], name=op.f("fk_contract_date_contract_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["service_order_id"], ["service_order.id"], name=op.f("fk_contract_date_service_order_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contract_date")),
+        sa.UniqueConstraint("contract_id", "due_date", name=op.f("uq_contract_date_contract_id_due_date")),
+        sa.UniqueConstraint("service_order_id", name=op.f("uq_contract_date_service_order_id")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
+        "customer_message",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("service_order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "booked",
+                "moved",
+                "cancelled",
+                "on_my_way",
+                "done",
+                name="kind",
+                native_enum=False,
+                create_constraint=True,
+                length=20,
+            ),
+            nullable=False,
+        ),
+        sa.Column("event_key", sa.String(length=80), nullable=False),
+        sa.Column("visit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("start_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("end_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("why_not", sa.String(length=250), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["service_order_id"], ["service_order.id"], name=op.f("fk_customer_message_service_order_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_customer_message")),
+        sa.UniqueConstraint("event_key", name=op.f("uq_customer_message_event_key")),
+        sqlite_autoincrement=True,
+    )
+    with op.batch_alter_table("customer_message", schema=None) as batch_op:
+        batch_op.create_index("ix_customer_message_service_order_id", ["service_order_id", "id"], unique=False)
+        batch_op.create_index("ix_customer_message_visit_id", ["visit_id", "id"], unique=False)
 
     op.create_table(
         "kept_work",
@@ -1048,6 +1188,11 @@ def upgrade() -> None:
     with op.batch_alter_table("app_user", schema=None) as batch_op:
         batch_op.add_column(sa.Column("is_program", sa.Boolean(name="is_program"), server_default="0", nullable=False))
 
+    with op.batch_alter_table("customer", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("gets_visit_messages", sa.Boolean(name="gets_visit_messages"), server_default="1", nullable=False)
+        )
+
     with op.batch_alter_table("document_settings", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column("note_html", sa.String(length=2000), server_default=sa.text("('')"), nullable=False)
@@ -1111,6 +1256,16 @@ def upgrade() -> None:
 
     with op.batch_alter_table("service_order", schema=None) as batch_op:
         batch_op.add_column(sa.Column("planned_minutes", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("work_not_to_bill_reason", sa.String(length=250), nullable=True))
+
+    with op.batch_alter_table("service_settings", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("tells_booked", sa.Boolean(name="tells_booked"), server_default="0", nullable=False)
+        )
+        batch_op.add_column(
+            sa.Column("tells_on_my_way", sa.Boolean(name="tells_on_my_way"), server_default="0", nullable=False)
+        )
+        batch_op.add_column(sa.Column("tells_done", sa.Boolean(name="tells_done"), server_default="0", nullable=False))
 
     with op.batch_alter_table("site", schema=None) as batch_op:
         batch_op.add_column(sa.Column("latitude", sa.BigInteger(), nullable=True))

@@ -50,7 +50,11 @@ def outside(app: Flask) -> Any:
     """The program as a server calls it: nothing of the test's own context is seen."""
 
     def answer(environ: Any, start_response: Any) -> Iterable[bytes]:
-        return contextvars.Context().run(app.wsgi_app, environ, start_response)
+        found = contextvars.Context().run(app.wsgi_app, environ, start_response)
+        try:
+            return [b"".join(found)]
+        finally:
+            found.close()  # which schemathesis leaves open
 
     return answer
 

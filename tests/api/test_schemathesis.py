@@ -16,6 +16,7 @@ from tests.api import fuzzing
 
 pytestmark = pytest.mark.database
 SEED = int(os.environ.get("FSM_FUZZ_SEED", "20261122"))
+QUICK_SECONDS = 28  # it needs half of that where nothing else runs
 SOAK_SECONDS = int(os.environ.get("FSM_FUZZ_SECONDS", "300"))
 
 
@@ -44,10 +45,10 @@ def token(database: Flask, monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 def test_a_few_of_each(database: Flask, token: str) -> None:
-    config = fuzzing.configuration(token, SEED, most_examples=1, seconds=None, phases={"examples", "fuzzing"})
+    config = fuzzing.configuration(token, SEED, most_examples=1, seconds=QUICK_SECONDS, phases={"examples", "fuzzing"})
     found = fuzzing.run(database, config)
     assert not found.failures, found.told()
-    assert found.requests > 100
+    assert found.requests > 50
 
 
 @pytest.mark.soak
