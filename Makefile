@@ -5,6 +5,9 @@ SHELL := /bin/sh
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
+# Compiled modules are kept, whatever the caller's shell says: each process of the program and the tests starts faster.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 PYTHON_WANTED := 3.11
 BIN := .venv/bin

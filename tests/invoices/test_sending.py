@@ -126,7 +126,8 @@ def test_from_its_page_to_the_customer_who_opens_it(app: Flask, client_for: Clie
     session.rollback()
     assert session.scalars(sa.select(MailRecipient.state)).one() == "open"
     assert anonymous.get(f"{link[1]}/pdf").data == attached.get_content()
-    assert anonymous.get(f"{link[1][:-1]}x").status_code == 404
+    # Not the last letter, whose lowest bits say nothing.
+    assert anonymous.get(link[1].replace(".", ".x", 1)).status_code == 404
 
 
 @pytest.mark.parametrize(
