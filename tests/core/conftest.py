@@ -125,17 +125,28 @@ def effects_inside() -> int:
     return session.scalar(sa.select(sa.func.count()).where(TimelineNote.subject_kind == "effect")) or 0
 
 
+@pytest.fixture(scope="session")
+def houses() -> dict[str, tuple[Flask, Blueprint]]:
+    """Programs that stand already, by the address of their database: to build one takes longer than most tests."""
+    return {}
+
+
 @pytest.fixture
-def house(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+def house(app: Flask, monkeypatch: pytest.MonkeyPatch, houses: dict[str, tuple[Flask, Blueprint]]) -> Iterator[Flask]:
     """A second program over the test's database, with the probe's pages open to all; keys are wanted."""
-    bp = make_probe()
-    monkeypatch.setattr(roof, "BLUEPRINTS", (*roof.BLUEPRINTS, bp))
     names = ("add", "raises", "write_core", "write_orm", "afterwards_on_get", "slow", "sleepy", "flaky", "computes")
     names += ("harmless", "prepared", "show")
     monkeypatch.setattr(roof, "PUBLIC", roof.PUBLIC | {f"probe.{name}" for name in names})
     url = db.engine.url.render_as_string(hide_password=False)
-    config = CONFIG | {"KEYS_OPTIONAL": False, "PROPAGATE_EXCEPTIONS": False, "WRITE_LIMIT_SECONDS": 0.5}
-    program = roof.create_app(**config, DATA_FOLDER=app.config["DATA_FOLDER"], SQLALCHEMY_DATABASE_URI=url)
+    if url not in houses:
+        bp = make_probe()
+        monkeypatch.setattr(roof, "BLUEPRINTS", (*roof.BLUEPRINTS, bp))
+        config = CONFIG | {"KEYS_OPTIONAL": False, "PROPAGATE_EXCEPTIONS": False, "WRITE_LIMIT_SECONDS": 0.5}
+        folder = app.config["DATA_FOLDER"]
+        houses[url] = roof.create_app(**config, DATA_FOLDER=folder, SQLALCHEMY_DATABASE_URI=url), bp
+    program, bp = houses[url]
+    program.config["DATA_FOLDER"] = app.config["DATA_FOLDER"]
+    bp.tries = 0  # type: ignore[attr-defined]
     yield program
     with program.app_context():
         session.remove()
