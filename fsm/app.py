@@ -46,7 +46,7 @@ from fsm.core import formats, search, web
 from fsm.core.db import db, session
 from fsm.core.errors import DomainError, ForbiddenError
 from fsm.core.idempotency import OtherBodyError
-from fsm.core.jobs import Handler
+from fsm.core.jobs import Handler, when_given_up
 from fsm.core.transactions import TransactionalFlask
 from fsm.customers import site_views as customer_views
 from fsm.documents import jobs as document_jobs
@@ -173,6 +173,7 @@ def create_app(**config: Any) -> Flask:  # noqa: ANN401 - Flask's configuration 
     mail_sources.use(MAIL_SOURCES)
     webhook_addresses.init_app(app)
     app.extensions["job_handlers"] = dict(JOB_HANDLERS)
+    when_given_up({mail_jobs.SEND: mail_jobs.give_up})
     app.extensions["fsm_load_demo"] = _load_demo
     if proxies := int(os.environ.get("FSM_PROXIES", "0")):  # so that throttling sees who really asks
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]  # reason: Flask's documented way

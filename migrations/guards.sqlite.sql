@@ -176,12 +176,13 @@ BEGIN
   SELECT RAISE(ABORT, 'A claimed cost is inserted first, and made final by its journal entry.') WHERE NEW.entry_id IS NOT NULL;
   SELECT RAISE(ABORT, 'A claimed cost is final: waive it.') WHERE EXISTS (
     SELECT 1 FROM claimed_cost WHERE id = NEW.id AND entry_id IS NOT NULL
-    UNION ALL SELECT 1 FROM claimed_cost WHERE undone_entry_id = NEW.undone_entry_id);
+    UNION ALL SELECT 1 FROM claimed_cost WHERE undone_entry_id = NEW.undone_entry_id
+    UNION ALL SELECT 1 FROM claimed_cost WHERE entry_id IS NOT NULL AND again_of_id = NEW.again_of_id);
 END;
 CREATE TRIGGER guard_claimed_cost_move BEFORE UPDATE ON claimed_cost
 BEGIN
   SELECT RAISE(ABORT, 'A claimed cost is final: waive it.') WHERE EXISTS (
-    SELECT 1 FROM claimed_cost WHERE id <> OLD.id AND (id = NEW.id OR entry_id = NEW.entry_id OR undone_entry_id = NEW.undone_entry_id));
+    SELECT 1 FROM claimed_cost WHERE id <> OLD.id AND (id = NEW.id OR entry_id = NEW.entry_id OR undone_entry_id = NEW.undone_entry_id OR again_of_id = NEW.again_of_id));
 END;
 CREATE TRIGGER guard_claimed_cost_post BEFORE UPDATE ON claimed_cost WHEN OLD.entry_id IS NULL AND NEW.entry_id IS NOT NULL
 BEGIN
@@ -198,7 +199,7 @@ BEGIN
     OLD.undone_entry_id IS NULL AND NEW.undone_entry_id IS NOT NULL AND
     NEW.id IS OLD.id AND NEW.invoice_id IS OLD.invoice_id AND NEW.amount IS OLD.amount AND NEW.description IS OLD.description AND
     NEW.claimed_on IS OLD.claimed_on AND NEW.entry_id IS OLD.entry_id AND NEW.claimed_by_id IS OLD.claimed_by_id AND
-    NEW.claimed_at IS OLD.claimed_at);
+    NEW.claimed_at IS OLD.claimed_at AND NEW.again_of_id IS OLD.again_of_id);
   SELECT RAISE(ABORT, 'A claimed cost is waived only after its journal entry has been reversed.') WHERE NOT EXISTS (
     SELECT 1 FROM journal_entry WHERE id = NEW.undone_entry_id AND reverses_id = OLD.entry_id AND posted_at IS NOT NULL);
 END;

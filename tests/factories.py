@@ -423,6 +423,15 @@ def make_quote(
     return quotes.save(quote.id, quotes.QuoteValues(**own), of_lines, version=None)
 
 
+def quote_lines(quote: Quote) -> list[LineValues]:
+    """Its lines as they would be saved again."""
+    names = [field.name for field in fields(LineValues)]
+    return [
+        LineValues(**{name: getattr(line, name) for name in names if hasattr(line, name)}, line_id=line.id)
+        for line in quotes.lines_of(quote.id)
+    ]
+
+
 def make_sales_order(
     customer: Customer | None = None,
     *,

@@ -1,7 +1,7 @@
 """How numbers would read, and what a change of them does: shown while one types, before anything is saved."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -61,13 +61,14 @@ def _first(values: SeriesValues, on: dt.date) -> str:
 
 def _when_it_begins_again(values: SeriesValues, on: dt.date) -> list[str]:
     following = on.replace(year=on.year + 1, month=1, day=1)
+    again = replace(values, first_number=1)
     if values.number_format is NumberFormat.YEAR:
         return [
-            _("Each year begins anew: %(number)s in %(year)s.", number=_first(values, following), year=following.year)
+            _("Each year begins anew: %(number)s in %(year)s.", number=_first(again, following), year=following.year)
         ]
     if values.number_format is NumberFormat.YEAR_MONTH:
         following = (on.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
-        return [_("Each month begins anew: %(number)s next month.", number=_first(values, following))]
+        return [_("Each month begins anew: %(number)s next month.", number=_first(again, following))]
     return [_("Counts on for ever, whatever the year.")]
 
 

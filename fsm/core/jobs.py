@@ -27,6 +27,9 @@ log = structlog.get_logger()
 
 Payload: TypeAlias = dict[str, Any]
 Handler: TypeAlias = Callable[[Payload], None]
+# What a kind does once a job of it is given up: payload and reason, within the transaction that says so.
+GivenUp: TypeAlias = Callable[[Payload, str], None]
+_given_up: dict[str, GivenUp] = {}
 
 
 class JobState(StrEnum):
@@ -86,6 +89,12 @@ class FencedError(Exception):
 
 class InterruptedJobError(Exception):
     """The worker ends: the job goes back and is gone on with by the next one."""
+
+
+def when_given_up(handlers: Mapping[str, GivenUp]) -> None:
+    """Said once by the roof: who is told, by kind, that a job of theirs is not tried any more."""
+    _given_up.clear()
+    _given_up.update(handlers)
 
 
 def enqueue(kind: str, payloads: list[Payload], *, is_urgent: bool = False, run_at: dt.datetime | None = None) -> None:
@@ -171,13 +180,33 @@ def _take() -> Job | None:
     due = due.order_by(Job.run_at, Job.id).limit(1).with_for_update(skip_locked=True)
     job: Job | None = session.scalar(due.where(Job.is_urgent)) or session.scalar(due)
     if job is not None and job.attempts >= MAX_ATTEMPTS:  # each try killed its worker
-        job.state, job.error = JobState.FAILED, job.error or "its worker died each time"
+        _give_up(job, job.error or "its worker died each time")
         return None
     if job is not None:
         job.state = JobState.RUNNING
         job.attempts += 1
         job.run_at = moment + LEASE  # until then nobody else takes it; after that its worker is thought dead
     return job
+
+
+def _give_up(job: Job, error: str) -> None:
+    """Not tried any more, and whoever it is about is told; what that raises must not bring the job back for ever."""
+    job.state, job.error = JobState.FAILED, error
+    session.flush()
+    tell = _given_up.get(job.kind)
+    if tell is None:
+        return
+    try:
+        with session.begin_nested():
+            tell(dict(job.payload), error)
+    except Exception:
+        log.exception("given up, and nobody was told", job_id=job.id, kind=job.kind)
+
+
+def is_under_way(kind: str, name: str, value: int) -> bool:
+    """Whether a job of this kind whose payload says so waits or runs."""
+    query = sa.select(Job.payload).where(Job.kind == kind, Job.state.in_([JobState.WAITING, JobState.RUNNING]))
+    return any(payload.get(name) == value for payload in session.scalars(query.execution_options(yield_per=1000)))
 
 
 def _give_back(job_id: int, attempt: int) -> None:
@@ -199,7 +228,7 @@ def _end(job_id: int, attempt: int, error: str | None) -> None:
         if error is None:
             job.state, job.done_at = JobState.DONE, now()
         elif attempt >= MAX_ATTEMPTS:
-            job.state = JobState.FAILED
+            _give_up(job, error)
         else:
             job.state, job.run_at = JobState.WAITING, now() + dt.timedelta(seconds=2**attempt)
 

@@ -17,8 +17,10 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, mapped_column
 
+from fsm.core.audit import now
 from fsm.core.db import Base, is_sqlite, require_writing, session, table_of
 from fsm.core.errors import ConflictError, DomainError
+from fsm.core.formats import local
 from fsm.core.types import ID, choice
 
 MAX_PREFIX = 10
@@ -33,7 +35,11 @@ class NumberFormat(StrEnum):
 
 
 class NumberSeries(Base):
-    """A prefix and a format for one kind of document; the active one of a kind gives the next numbers."""
+    """A prefix and a format for one kind of document; the active one of a kind gives the next numbers.
+
+    ``first_number`` continues what a former program counted: in ``first_period``, the one that it was set in, and in
+    documents dated before. Periods that begin later begin with 1. None: set before that was kept.
+    """
 
     __tablename__ = "number_series"
     __audited__ = True
@@ -54,6 +60,7 @@ class NumberSeries(Base):
     prefix: Mapped[str] = mapped_column(sa.String(MAX_PREFIX))
     format: Mapped[NumberFormat] = mapped_column(choice(NumberFormat, "format"))
     first_number: Mapped[int] = mapped_column(sa.Integer, default=1)
+    first_period: Mapped[str | None] = mapped_column(sa.String(10))
     active: Mapped[bool] = mapped_column(sa.Boolean(name="active"), default=True)
 
 
@@ -112,8 +119,19 @@ def next_of(series: NumberSeries, on: dt.date) -> str:
     """The same of any series, active or not."""
     period = period_of(series.format, on)
     counter = session.get(NumberCounter, (_key(series), period))
-    number = series.first_number if counter is None else counter.last_number + 1
+    number = first_of(series, period) if counter is None else counter.last_number + 1
     return written(series.prefix, period, number)
+
+
+def first_of(series: NumberSeries, period: str) -> int:
+    """With which number a period begins."""
+    if series.first_number == 1:
+        return 1
+    first_period = series.first_period
+    if first_period is None:
+        periods = sa.select(sa.func.min(NumberCounter.period)).where(NumberCounter.series == _key(series))
+        first_period = session.scalar(periods)
+    return series.first_number if first_period is None or period <= first_period else 1
 
 
 def last_date(kind: str, on: dt.date) -> dt.date | None:
@@ -137,7 +155,7 @@ def take(kind: str, dates: Sequence[dt.date]) -> list[Taken]:
     for on, group in itertools.groupby(dates):
         count = len(list(group))
         period = period_of(series.format, on)
-        last, date_of_last = _advance(key, period, series.first_number, count, on)
+        last, date_of_last = _advance(key, period, first_of(series, period), count, on)
         if date_of_last > on:
             raise ConflictError(
                 _(
@@ -170,11 +188,14 @@ def give_back(series: str, period: str, number: int, previous_date: dt.date | No
         raise ConflictError(_("A later number of this series has been given since."))
 
 
-def set_up(kind: str, prefix: str, number_format: NumberFormat, first_number: int = 1) -> NumberSeries:
-    """Make this the active series of the kind; an unused one may still change its first number.
+def set_up(
+    kind: str, prefix: str, number_format: NumberFormat, first_number: int = 1, *, on: dt.date | None = None
+) -> NumberSeries:
+    """Make this the active series of the kind; an unused one may still change its first number, as of ``on`` (today).
 
     Used numbers never change: another format or prefix opens a new series.
     """
+    period = period_of(number_format, on or local(now()).date())
     for other in session.scalars(sa.select(NumberSeries).where(NumberSeries.kind == kind, NumberSeries.active)):
         other.active = False
     session.flush()  # the index allows one active series of a kind at any moment
@@ -184,12 +205,15 @@ def set_up(kind: str, prefix: str, number_format: NumberFormat, first_number: in
         )
     )
     if series is None:
-        series = NumberSeries(kind=kind, prefix=prefix, format=number_format, first_number=first_number)
+        series = NumberSeries(
+            kind=kind, prefix=prefix, format=number_format, first_number=first_number, first_period=period
+        )
         session.add(series)
-    elif series.first_number != first_number:
-        if session.scalar(sa.select(NumberCounter.series).where(NumberCounter.series == _key(series)).limit(1)):
+    elif session.scalar(sa.select(NumberCounter.series).where(NumberCounter.series == _key(series)).limit(1)):
+        if series.first_number != first_number:
             raise DomainError(_("This series has been used; its first number stays."), "first_number")
-        series.first_number = first_number
+    elif series.first_number != first_number:
+        series.first_number, series.first_period = first_number, period
     series.active = True
     session.flush()
     return series

@@ -124,6 +124,12 @@ def check_values(
     return checked
 
 
+def labelled(values: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What a document says in the company's own fields, under the words that people read."""
+    labels = {name: field.description for name, field in by_name(FieldPlace.DOCUMENT).items()} if values else {}
+    return [(labels.get(name, name), text) for name, text in values.items() if text]
+
+
 def get(field_id: int) -> CustomField:
     """NotFoundError where there is none."""
     field = session.get(CustomField, field_id)

@@ -7,6 +7,7 @@ from fsm.company import services as company_services
 from fsm.core.db import session
 from fsm.customers.models import Customer, Site
 from fsm.documents.models import DocumentSettings, TaxCalculation
+from fsm.documents.queries import default_layout
 
 
 class DocumentDefaults:
@@ -14,6 +15,7 @@ class DocumentDefaults:
 
     def __init__(self) -> None:
         self.company, self.document = company_services.the_company(), session.get_one(DocumentSettings, 1)
+        self.layout = default_layout()
 
     def of(self, customer: Customer, site: Site | None) -> dict[str, Any]:
         """The columns that all kinds of documents have, for this customer."""
@@ -42,4 +44,6 @@ class DocumentDefaults:
             "cash_discount_percentage": Decimal(0),
             "cash_discount_days_valid": 0,
             "note": defaults.note,
+            "note_html": defaults.note_html,
+            "layout_id": self.layout.id if self.layout else None,
         }

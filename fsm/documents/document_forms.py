@@ -16,13 +16,15 @@ from fsm.company.models import Company, Language
 from fsm.core.errors import DomainError
 from fsm.core.fields import CountField, ExactField, Form, LongTextField, TextField
 from fsm.documents.figures import PricedDocument
+from fsm.documents.forms import MAX_HTML, chosen_id
 from fsm.documents.limits import (
     CURRENCIES,
     MAX_CASH_DISCOUNT_DAYS,
     MAX_DAYS_DUE,
 )
-from fsm.documents.line_forms import OWN, LineForm, rate_choice, rate_choices
+from fsm.documents.line_forms import OWN, LineForm, own_values, rate_choice, rate_choices
 from fsm.documents.models import CashDiscountMode, TaxCalculation
+from fsm.documents.queries import layouts
 from fsm.documents.totals import TotalsError
 from fsm.documents.values import DocumentValues, LineValues
 
@@ -91,6 +93,8 @@ class DocumentForm(Form):
     currency = SelectField(_l("Currency"), choices=lambda: [(code, code) for code in CURRENCIES])
     exchange_rate = FineField(_l("Exchange rate"), places=10, low=Decimal("0.0000000001"), high=1_000_000)
     note = LongTextField(_l("Note on the document"), length=2000)
+    note_html = LongTextField(_l("The note with formatting (HTML)"), length=MAX_HTML)
+    layout_id = SelectField(_l("Layout"), coerce=chosen_id)
     lines = FieldList(FormField(LineForm), _l("Lines"))
 
     @classmethod
@@ -104,7 +108,9 @@ class DocumentForm(Form):
     @classmethod
     def _columns(cls, document: PricedDocument) -> dict[str, Any]:
         names = [field.name for field in fields(cls.values_type) if field.name not in FIELD_OF]
-        return {name: getattr(document, name) for name in names} | {"prices": prices_of(document)}
+        columns = {name: getattr(document, name) for name in names} | {"prices": prices_of(document)}
+        custom_values: dict[str, str] = columns.pop("custom_values")
+        return columns | {f"{OWN}{name}": text for name, text in custom_values.items()}
 
     @classmethod
     def stored(cls, document: PricedDocument, company: Company) -> Self:
@@ -125,6 +131,8 @@ class DocumentForm(Form):
         rates = rate_choices(document, company, kept)
         for entry in self.lines:
             entry.form.tax_rate.choices = rates
+        of_company = layouts(keep=document.layout_id)
+        self.layout_id.choices = [("", "–"), *((str(row.id), row.name) for row in of_company)]
         if document.currency not in CURRENCIES:
             self.currency.choices = [*(self.currency.choices or ()), (document.currency, document.currency)]
 
@@ -134,6 +142,24 @@ class DocumentForm(Form):
         for _row in range(rows):
             entry = self.lines.append_entry({"quantity": Decimal(1), "tax_rate": rate})
             entry.form.tax_rate.choices = choices
+
+    @property
+    def has_layouts(self) -> bool:
+        """Whether there is a choice."""
+        return len(self.layout_id.choices or ()) > 1
+
+    @property
+    def own_fields(self) -> list[Any]:
+        """The fields that the company has added to documents."""
+        return [field for field in self if field.short_name.startswith(OWN)]
+
+    @property
+    def own_line_fields(self) -> list[dict[str, str]]:
+        """Those of lines, as columns of the line editor."""
+        if not self.lines:
+            return []
+        found = [field for field in self.lines[0].form if field.short_name.startswith(OWN)]
+        return [{"name": field.short_name, "label": field.label.text, "kind": "more"} for field in found]
 
     @property
     def tax_included(self) -> bool:
@@ -183,6 +209,9 @@ class DocumentForm(Form):
             "tax_included": self.tax_included,
             "language": self.language.data,
             "note": self.note.data or "",
+            "note_html": self.note_html.data or "",
+            "layout_id": self.layout_id.data,
+            "custom_values": own_values(self),
             "currency": self.currency.data,
             "exchange_rate": Decimal(1)
             if is_euro and not self.exchange_rate.data
@@ -235,8 +264,8 @@ def _rows(document: PricedDocument, lines: Sequence[Any]) -> list[dict[str, Any]
             "code": line.stockitem_code,
             "stock_item_id": line.stock_item_id,
             "line_id": line.id,
-            "description_html": getattr(line, "description_html", ""),
-            **{f"{OWN}{name}": text for name, text in (getattr(line, "custom_values", None) or {}).items()},
+            "description_html": line.description_html,
+            **{f"{OWN}{name}": text for name, text in (line.custom_values or {}).items()},
         }
         for line in lines
     ]

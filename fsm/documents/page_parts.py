@@ -7,7 +7,7 @@ from html import escape
 from fsm.documents.facts import AddressFacts, Facts
 from fsm.documents.words import Words
 
-WIDE, LONG_REFERENCE = 1.8, 20  # of a cell; characters
+WIDE, NUMBER, LONG_REFERENCE = 1.8, 1.3, 20  # of a cell: a sentence, a VAT number that is not to break; characters
 MOST_CELLS = 6
 BELGIAN_DIGITS = 10
 
@@ -75,7 +75,7 @@ def particulars(facts: Facts, words: Words) -> list[list[Cell]]:
         (words.expiry_date, facts.expiry_date and words.day(facts.expiry_date), 1),
         (words.delivery_date, delivered and words.day(delivered), 1),
         (words.corrects, corrects and f"{corrects.number} {words.of_date} {words.day(corrects.date)}", WIDE),
-        (words.buyer_vat_number, company_number(facts.buyer.vat_number), 1),
+        (words.buyer_vat_number, company_number(facts.buyer.vat_number), NUMBER),
         (words.reference, facts.reference, _weight(facts.reference)),
         *((one.name, one.value, _weight(one.value)) for one in facts.custom),
     ]

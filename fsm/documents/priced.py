@@ -45,6 +45,9 @@ class PricedColumns:
     tax_rate_2: Mapped[Decimal] = mapped_column(PERCENTAGE)
     tax_rate_3: Mapped[Decimal] = mapped_column(PERCENTAGE)
     note: Mapped[str] = mapped_column(sa.String(2000), default="")
+    note_html: Mapped[str] = mapped_column(sa.String(2000), default="", server_default=sa.text("''"))
+    custom_values: Mapped[dict[str, str]] = mapped_column(sa.JSON, default=dict, server_default="{}")
+    layout_id: Mapped[int | None] = mapped_column(ID)
     total_without_tax: Mapped[Decimal] = mapped_column(AMOUNT, default=Decimal(0))
     total_tax: Mapped[Decimal] = mapped_column(AMOUNT, default=Decimal(0))
     total_with_tax: Mapped[Decimal] = mapped_column(AMOUNT, default=Decimal(0))
@@ -70,6 +73,8 @@ class PricedLineColumns:
     id: Mapped[int] = mapped_column(ID, primary_key=True)
     position: Mapped[int] = mapped_column(sa.Integer)
     description: Mapped[str] = mapped_column(sa.Text)
+    description_html: Mapped[str] = mapped_column(sa.Text, default="", server_default=sa.text("''"))
+    custom_values: Mapped[dict[str, str]] = mapped_column(sa.JSON, default=dict, server_default="{}")
     quantity: Mapped[Decimal] = mapped_column(QUANTITY)
     unit: Mapped[str] = mapped_column(sa.String(10), default="")
     amount: Mapped[Decimal] = mapped_column(UNIT_PRICE)
@@ -118,6 +123,9 @@ TERMS = (
     "tax_rate_2",
     "tax_rate_3",
     "note",
+    "note_html",
+    "custom_values",
+    "layout_id",
 )
 TOTALS = (
     "total_without_tax",
@@ -131,6 +139,8 @@ TOTALS = (
 OF_LINE = (
     "position",
     "description",
+    "description_html",
+    "custom_values",
     "quantity",
     "unit",
     "amount",

@@ -2,6 +2,8 @@
 
 import datetime as dt
 
+import sqlalchemy as sa
+
 from fsm.catalog.tax_rates import PRINTS_CLAUSE
 from fsm.company import services as company_services
 from fsm.core.db import session
@@ -9,7 +11,7 @@ from fsm.customers.models import Customer
 from fsm.documents import figures, printing
 from fsm.documents.facts import DocumentKind, Facts
 from fsm.documents.layouts import Layouts
-from fsm.documents.models import DocumentSettings
+from fsm.documents.models import CustomField, DocumentSettings
 from fsm.documents.priced import PricedColumns, PricedLineColumns
 from fsm.documents.services import logo_sha256_of
 
@@ -26,7 +28,8 @@ def priced_facts(
     """Everything printed; ``on`` None: not sent yet, so without a date. Such a document asks for no payment."""
     company, language = company_services.the_company(), document.language
     totals = figures.totals_of(document, lines)
-    layout = Layouts().of(None)
+    layout = Layouts().of(document.layout_id)
+    labels = dict(session.execute(sa.select(CustomField.name, CustomField.description)).all())
     taxes = printing.tax_facts(
         totals.taxes,
         country=company.country_code,
@@ -41,7 +44,7 @@ def priced_facts(
         issue_date=on,
         seller=printing.seller_facts(company, logo_sha256_of(company), language),
         buyer=printing.buyer_facts(document, customer.enterprise_number),
-        lines=tuple(printing.line_facts(line, line.total_without_tax, line.total_with_tax) for line in lines),
+        lines=tuple(printing.line_facts(line, line.total_without_tax, line.total_with_tax, labels) for line in lines),
         taxes=taxes,
         totals=printing.totals_facts(totals, document.exchange_rate),
         reference=document.reference,
@@ -60,6 +63,8 @@ def priced_facts(
             has_dwelling_rate=any(line.rate_reason in PRINTS_CLAUSE for line in lines),
         ),
         note=document.note,
+        note_html=document.note_html,
+        custom=printing.custom_facts(document.custom_values, labels),
         expiry_date=expiry_date,
         layout=layout.design,
         look=layout.look,

@@ -1,6 +1,6 @@
 """Saving the fields and lines of a quote or a sales order; the same limits and totals as an invoice's."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any, TypeVar
 
@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from fsm.catalog.tax_rates import Taxed
 from fsm.company import services as company_services
 from fsm.core.db import session
-from fsm.documents import figures
+from fsm.documents import document_fields, figures
 from fsm.documents.limits import check_document, check_lines
-from fsm.documents.lines import columns_of, thing_of, things_of
+from fsm.documents.lines import columns_of, extras_of, resolved, thing_of, things_of
 from fsm.documents.models import TaxCalculation
 from fsm.documents.priced import OF_LINE, PricedColumns, PricedLineColumns
 from fsm.documents.rates import LineRates
@@ -25,23 +25,28 @@ def save(
     document: PricedColumns, values: DocumentValues, wanted: Sequence[LineValues], model: type[L], rates: LineRates
 ) -> list[L]:
     """Write fields, lines and totals of a held document. DomainError with the field, as for an invoice."""
+    values = document_fields.resolved(values, document)
     check_document(values)
     company = company_services.the_company()
+    parent = parent_of(model)
+    stored = session.scalars(sa.select(model).where(parent == document.id).with_for_update())
+    before = {line.id: line for line in stored}
+    wanted = resolved(wanted, {line_id: line.custom_values for line_id, line in before.items()})
     check_lines(wanted, company, (document.tax_rate_1, document.tax_rate_2, document.tax_rate_3))
     for field in fields(values):
         setattr(document, field.name, getattr(values, field.name))
     if document.tax_included:
         document.tax_calculation = TaxCalculation.ITEM
-    lines = _replace(document, wanted, model, rates)
+    lines = _replace(document, wanted, before, model, rates)
     figures.store(document, lines, figures.totals_of(document, lines))
     session.flush()
     return lines
 
 
-def _replace(document: PricedColumns, wanted: Sequence[LineValues], model: type[L], rates: LineRates) -> list[L]:
+def _replace(
+    document: PricedColumns, wanted: Sequence[LineValues], before: Mapping[int, L], model: type[L], rates: LineRates
+) -> list[L]:
     parent = parent_of(model)
-    stored = session.scalars(sa.select(model).where(parent == document.id).with_for_update())
-    before = {line.id: line for line in stored}
     kept = {values.line_id for values in wanted if values.line_id in before}
     for line_id, line in before.items():
         line.position = -line.position  # positions are unique: step aside before taking new places
@@ -53,7 +58,8 @@ def _replace(document: PricedColumns, wanted: Sequence[LineValues], model: type[
         known = before.get(values.line_id or 0)
         line = model(**{parent.key: document.id}) if known is None else known
         line.rate_reason = rates.reason(values, things.get(thing_of(values), Taxed()), known)
-        for name, value in columns_of(values, position, roles, tax_included=document.tax_included).items():
+        columns = columns_of(values, position, roles, tax_included=document.tax_included) | extras_of(values)
+        for name, value in columns.items():
             setattr(line, name, value)
         session.add(line)
         lines.append(line)

@@ -75,7 +75,7 @@ def line_facts(
     total: Decimal,
     labels: Mapping[str, str] = MappingProxyType({}),
 ) -> LineFacts:
-    """A line with what it comes to; ``labels`` are those of the company's own fields, which quotes do not have."""
+    """A line with what it comes to; ``labels`` are those of the company's own fields."""
     return LineFacts(
         position=line.position,
         description=line.description,
@@ -89,8 +89,8 @@ def line_facts(
         special_status=line.special_status,
         section=line.section,
         code=line.stockitem_code,
-        description_html=getattr(line, "description_html", ""),
-        custom=custom_facts(getattr(line, "custom_values", None), labels),
+        description_html=line.description_html,
+        custom=custom_facts(line.custom_values, labels),
     )
 
 

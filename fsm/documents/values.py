@@ -35,7 +35,11 @@ class LineValues:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentValues:
-    """A document's own fields as they are saved, those that all kinds of documents have."""
+    """A document's own fields as they are saved, those that all kinds of documents have.
+
+    Where ``note_html`` is given it counts, and the note is made from it. ``custom_values`` are texts by name; left None
+    they stay as they are.
+    """
 
     client_name: str
     client_attention: str
@@ -51,3 +55,6 @@ class DocumentValues:
     note: str
     currency: str = "EUR"
     exchange_rate: Decimal = Decimal(1)
+    note_html: str = ""
+    custom_values: Mapping[str, str] | None = None
+    layout_id: int | None = None

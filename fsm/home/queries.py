@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from fsm.core import numbering
 from fsm.core.db import session, total
 from fsm.core.money import rounded
 from fsm.core.numbering import NumberCounter, NumberSeries
@@ -195,7 +196,7 @@ def counters() -> list[CounterRow]:
     for row in session.scalars(sa.select(NumberCounter).order_by(NumberCounter.series, NumberCounter.period)):
         kind, _colon, name = row.series.partition(":")
         given = series.get(row.series)
-        first, prefix = (given.first_number, given.prefix) if given else (1, name)
+        first, prefix = (numbering.first_of(given, row.period), given.prefix) if given else (1, name)
         period = years.get(row.period, row.period) if kind == "journal" else row.period
         found.append(CounterRow(kind, prefix, period, first, row.last_number, row.last_date))
     return sorted(found, key=lambda row: row.kind == "journal")

@@ -20,7 +20,6 @@ from fsm.documents import line_editor
 from fsm.documents.beside import beside
 from fsm.documents.line_forms import rate_choice
 from fsm.documents.offers import revenue_accounts
-from fsm.documents.queries import layouts
 from fsm.documents.totals import ZERO
 from fsm.documents.values import LineValues
 from fsm.invoices import drafts, from_orders, queries
@@ -123,7 +122,7 @@ def edit(invoice_id: int) -> ResponseReturnValue:
     invoice = _draft(invoice_id)
     if invoice.corrects_id is not None:
         return redirect(url_for("invoices.change_credit", invoice_id=invoice_id), 303)
-    form = _form_of(invoice, is_sent=request.method == "POST")
+    form = form_of(invoice, is_sent=request.method == "POST")
     if form.validate_on_submit():
         saved = line_editor.attempt(
             form,
@@ -151,7 +150,7 @@ def _draft(invoice_id: int) -> Invoice:
     return invoice
 
 
-def _form_of(invoice: Invoice, *, is_sent: bool) -> DraftForm:
+def form_of(invoice: Invoice, *, is_sent: bool) -> DraftForm:
     return DraftForm.for_draft(invoice, invoice.lines).of(invoice, invoice.lines, the_company(), is_sent=is_sent)
 
 
@@ -173,7 +172,6 @@ def _editor(form: DraftForm, invoice_id: int) -> str:
         differences=_differences(invoice),
         newer=newer_values(form.header(), type(form).stored(invoice, company)) if is_stale else [],
         may_be_co_contracted=rates.may_be_co_contracted,
-        has_layouts=len(layouts(keep=invoice.layout_id)) > 0,
         is_stale=is_stale,
         stored_lines=invoice.lines if is_stale else [],
         entries=timeline("invoice", invoice_id),
@@ -195,7 +193,7 @@ def _differences(invoice: Invoice) -> Sequence[Difference]:
 def totals(invoice_id: int) -> ResponseReturnValue:
     """The totals of what is typed so far, by the code that posts; a row that is wrong is left out, and said."""
     invoice = _draft(invoice_id)
-    form = _form_of(invoice, is_sent=True)
+    form = form_of(invoice, is_sent=True)
     form.validate()
     panel = _panel(form, invoice)
     return render_template("documents/_totals.html", panel=panel), 422 if panel.note else 200

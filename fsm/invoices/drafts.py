@@ -23,8 +23,7 @@ from fsm.documents import beside
 from fsm.documents.defaults import DocumentDefaults
 from fsm.documents.limits import check_document, check_lines
 from fsm.documents.lines import columns_of, costs_of, extras_of, resolved, thing_of, things_of
-from fsm.documents.models import TaxCalculation
-from fsm.documents.queries import default_layout
+from fsm.documents.models import Layout, TaxCalculation
 from fsm.documents.rates import LineRates
 from fsm.documents.totals import ZERO
 from fsm.documents.values import LineValues
@@ -126,9 +125,21 @@ class Defaults:
     def __init__(self) -> None:
         self.shared = DocumentDefaults()
         self.company, self.document = self.shared.company, self.shared.document
-        account, layout = default_bank_account(), default_layout()
-        self.layout_id = layout.id if layout else None
-        self.bank_account_id = (layout.bank_account_id if layout else None) or (account.id if account else None)
+        account, layout = default_bank_account(), self.shared.layout
+        self._account_id = account.id if account else None
+        self.bank_account_id = (layout.bank_account_id if layout else None) or self._account_id
+
+    def account_of(self, layout_id: int | None) -> int | None:
+        """Where documents in this layout ask to be paid: its own account, else the company's default one."""
+        layout = session.get(Layout, layout_id) if layout_id else self.shared.layout
+        return (layout.bank_account_id if layout else None) or self._account_id
+
+    def late_interest_rate_of(self, customer: Customer) -> int | None:
+        """The named rate for this kind of customer."""
+        document = self.document
+        return (
+            document.business_late_interest_rate_id if customer.is_business else document.consumer_late_interest_rate_id
+        )
 
     def reminds(self, customer: Customer) -> bool:
         """The customer's own choice, else the settings'."""
@@ -141,11 +152,7 @@ class Defaults:
             **self.shared.of(customer, site),
             "kind": InvoiceKind.INVOICE,
             "state": InvoiceState.DRAFT,
-            "note_html": self.document.note_html,
-            "late_interest_rate_id": self.document.business_late_interest_rate_id
-            if customer.is_business
-            else self.document.consumer_late_interest_rate_id,
-            "layout_id": self.layout_id,
+            "late_interest_rate_id": self.late_interest_rate_of(customer),
             "bank_account_id": self.bank_account_id,
         }
 

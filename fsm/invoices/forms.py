@@ -11,14 +11,13 @@ from wtforms.validators import InputRequired
 from fsm.company.countries import country_choices
 from fsm.company.models import Company
 from fsm.company.queries import bank_accounts
-from fsm.core.fields import DayField, Form, LongTextField, TextField
+from fsm.core.fields import DayField, Form, TextField
 from fsm.customers.forms import CustomerField
 from fsm.documents.addresses import LENGTHS
 from fsm.documents.document_forms import DocumentForm
-from fsm.documents.forms import MAX_HTML, chosen_id, late_interest_choices
-from fsm.documents.line_forms import OWN, IdField, own_values
+from fsm.documents.forms import chosen_id, late_interest_choices
+from fsm.documents.line_forms import IdField
 from fsm.documents.own_fields import with_own_fields
-from fsm.documents.queries import layouts
 from fsm.invoices.follow_up import MAX_EXTERNAL_ID
 from fsm.invoices.models import Invoice, InvoiceLine
 from fsm.invoices.values import DraftValues, FollowUpValues
@@ -47,10 +46,8 @@ class DraftForm(DocumentForm):
     billing_address = FormField(AddressForm, _l("Billing address"))
     delivery_address = FormField(AddressForm, _l("Delivery address"))
     site_address = FormField(AddressForm, _l("Address of the site"))
-    note_html = LongTextField(_l("The note with formatting (HTML)"), length=MAX_HTML)
     show_tax_for_exchange_rate = BooleanField(_l("Print the VAT in euro too"))
     late_interest_rate_id = SelectField(_l("Interest for late payment"), coerce=chosen_id)
-    layout_id = SelectField(_l("Layout"), coerce=chosen_id)
     structured_message = TextField(
         _l("Payment reference"),
         length=60,
@@ -68,10 +65,9 @@ class DraftForm(DocumentForm):
     @classmethod
     def _columns(cls, document: Any) -> dict[str, Any]:  # noqa: ANN401 - an invoice
         columns = super()._columns(document)
-        custom_values: dict[str, str] = columns.pop("custom_values")
         follow_up = document.follow_up
         kept = {} if follow_up is None else {name: getattr(follow_up, name) for name in _FOLLOW_UP}
-        return columns | kept | {f"{OWN}{name}": text for name, text in custom_values.items()}
+        return columns | kept
 
     def offer(self, document: Any, company: Company, kept: Sequence[str]) -> None:  # noqa: ANN401 - an invoice
         """The choices of the lists, those of an invoice too."""
@@ -81,21 +77,6 @@ class DraftForm(DocumentForm):
         ]
         self.bank_account_id.choices = [("", "–"), *((str(row.id), f"{row.name} · {row.iban}") for row in accounts)]
         self.late_interest_rate_id.choices = late_interest_choices(document.late_interest_rate_id)
-        of_company = layouts(keep=document.layout_id)
-        self.layout_id.choices = [("", "–"), *((str(row.id), row.name) for row in of_company)]
-
-    @property
-    def own_fields(self) -> list[Any]:
-        """The fields that the company has added to documents."""
-        return [field for field in self if field.short_name.startswith(OWN)]
-
-    @property
-    def own_line_fields(self) -> list[dict[str, str]]:
-        """Those of lines, as columns of the line editor."""
-        if not self.lines:
-            return []
-        fields = [field for field in self.lines[0].form if field.short_name.startswith(OWN)]
-        return [{"name": field.short_name, "label": field.label.text, "kind": "more"} for field in fields]
 
     def values(self) -> DraftValues:
         """For the service."""
@@ -104,15 +85,12 @@ class DraftForm(DocumentForm):
             invoice_date=self.invoice_date.data,
             delivery_date=self.delivery_date.data,
             bank_account_id=self.bank_account_id.data,
-            note_html=self.note_html.data or "",
             billing_address=self.billing_address.data,
             delivery_address=self.delivery_address.data,
             site_address=self.site_address.data,
             show_tax_for_exchange_rate=bool(self.show_tax_for_exchange_rate.data),
             late_interest_rate_id=self.late_interest_rate_id.data,
-            layout_id=self.layout_id.data,
             structured_message=self.structured_message.data or "",
-            custom_values=own_values(self),
             without_co_contractor=bool(self.without_co_contractor.data),
         )
 

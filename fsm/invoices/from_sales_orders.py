@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from fsm.catalog.tax_rates import PRINTS_CLAUSE
-from fsm.company.queries import default_bank_account
+from fsm.company.models import Language
 from fsm.core.audit import note, now
 from fsm.core.db import session
 from fsm.core.errors import ConflictError, DomainError
@@ -21,7 +21,7 @@ from fsm.documents.models import TaxCalculation
 from fsm.documents.priced import OF_LINE, PARTY, TERMS
 from fsm.documents.totals import ZERO, TaxKey, unit_prices
 from fsm.documents.values import LineValues
-from fsm.documents.words import CODES
+from fsm.documents.words import CODES, Words
 from fsm.invoices import deposits, drafts, figures
 from fsm.invoices.crediting import draft_credit
 from fsm.invoices.drafts import BILL_KIND, lines_of, locked_draft, recompute
@@ -87,7 +87,8 @@ def _deduct(invoice: Invoice) -> None:
     position = max((line.position for line in lines), default=0)
     advances = account_of_role()["advances"]
     for one, own in zip(found, amounts, strict=True):
-        text = _LESS_DEPOSIT[CODES[invoice.language]].format(number=one.invoice.number, date=_date(one.invoice))
+        date = _date(one.invoice, invoice.language)
+        text = _LESS_DEPOSIT[CODES[invoice.language]].format(number=one.invoice.number, date=date)
         for amount in own.items():
             position += 1
             columns = {"quantity": Decimal(-1), "account_number": advances, "deducts_invoice_id": one.invoice.id}
@@ -96,8 +97,11 @@ def _deduct(invoice: Invoice) -> None:
     recompute(invoice, lines_of(invoice.id))
 
 
-def _date(invoice: Invoice) -> str:
-    return invoice.invoice_date.strftime("%d/%m/%Y") if invoice.invoice_date else ""
+def _date(deposit: Invoice, language: Language) -> str:
+    """As the document that deducts it writes days."""
+    if deposit.invoice_date is None:
+        return ""
+    return Words(language).day(deposit.invoice_date).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def _line(invoice: Invoice, position: int, text: str, amount: tuple[TaxKey, Decimal], **columns: Any) -> InvoiceLine:  # noqa: ANN401 - columns
@@ -191,7 +195,7 @@ def _clause_reason(order: SalesOrder, key: TaxKey) -> str | None:
 
 def _new(order: SalesOrder, actor_id: int, more: Mapping[str, object]) -> Invoice:
     """A draft with whom and terms of the order; a deposit bears no discount of its own, it is counted in its amounts."""
-    account = default_bank_account()
+    defaults, customer = drafts.Defaults(), drafts.customer_of(order.customer_id)
     columns = {name: getattr(order, name) for name in (*PARTY, *TERMS)} | dict(more)
     if columns.get("is_deposit"):
         columns |= {
@@ -203,7 +207,8 @@ def _new(order: SalesOrder, actor_id: int, more: Mapping[str, object]) -> Invoic
         kind=InvoiceKind.INVOICE,
         state=InvoiceState.DRAFT,
         sales_order_id=order.id,
-        bank_account_id=account.id if account else None,
+        bank_account_id=defaults.account_of(order.layout_id),
+        late_interest_rate_id=defaults.late_interest_rate_of(customer),
         created_by_id=actor_id,
         created_at=now(),
         **columns,
@@ -212,8 +217,7 @@ def _new(order: SalesOrder, actor_id: int, more: Mapping[str, object]) -> Invoic
         invoice.tax_calculation = TaxCalculation.ITEM
     session.add(invoice)
     session.flush()
-    reminders = bool(drafts.customer_of(order.customer_id).automatic_reminders)
-    session.add(InvoiceFollowUp(invoice_id=invoice.id, automatic_reminders=reminders))
+    session.add(InvoiceFollowUp(invoice_id=invoice.id, automatic_reminders=defaults.reminds(customer)))
     session.flush()
     return invoice
 

@@ -136,7 +136,7 @@ def _read(kind: Any, value: Any) -> Any:  # noqa: ANN401 - any field of the valu
 # --- models
 def save_as_model(invoice_id: int, name: str, *, replaces: bool, actor_id: int) -> InvoiceModel:
     """Keep the terms and lines of an invoice under a name. DomainError for a name that is taken, unless it is replaced."""
-    name, source = _checked_name(name), of_invoice(invoice_id)
+    name, source, invoice = _checked_name(name), of_invoice(invoice_id), session.get_one(Invoice, invoice_id)
     if not source.lines:
         raise DomainError(_("There is no line that a model could keep."))
     query = sa.select(InvoiceModel).where(InvoiceModel.sort_key == _key(name)).with_for_update()
@@ -145,14 +145,13 @@ def save_as_model(invoice_id: int, name: str, *, replaces: bool, actor_id: int) 
         raise DomainError(_("A model has this name already: tick to replace it."), "name")
     if model is None:
         model = InvoiceModel()
-        session.add(model)
-    invoice = session.get_one(Invoice, invoice_id)
     model.name, model.sort_key = name, _key(name)
     model.document = {name: _plain(value) for name, value in source.terms.items()}
     model.lines = [_plain_line(line) for line in source.lines]
     model.line_count, model.currency = len(source.lines), invoice.currency
     model.total_without_tax = invoice.total_without_tax
     model.saved_by_id, model.saved_at = actor_id, now()
+    session.add(model)  # whole: what is read above writes what waits
     session.flush()
     note([(drafts.BILL_KIND, invoice_id)], _("Saved as the model “%(name)s”", name=name))
     return model

@@ -12,23 +12,19 @@ from fsm.documents.values import DocumentValues
 class DraftValues(DocumentValues):
     """A draft's own fields; dates None: the day of posting, the day the work was done.
 
-    Addresses are those of ``documents.addresses``; addresses and custom values left None stay as they are. Where
-    ``note_html`` is given it counts, and the note is made from it. An empty ``structured_message`` is made at posting,
-    if the settings say so.
+    Addresses are those of ``documents.addresses``; those left None stay as they are. An empty ``structured_message`` is
+    made at posting, if the settings say so.
     """
 
     invoice_date: dt.date | None
     delivery_date: dt.date | None
     bank_account_id: int | None
-    note_html: str = ""
     billing_address: Mapping[str, str] | None = None
     delivery_address: Mapping[str, str] | None = None
     site_address: Mapping[str, str] | None = None
     show_tax_for_exchange_rate: bool = True
     late_interest_rate_id: int | None = None
-    layout_id: int | None = None
     structured_message: str = ""
-    custom_values: Mapping[str, str] | None = None
     without_co_contractor: bool = False
 
 

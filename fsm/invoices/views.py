@@ -12,6 +12,7 @@ from fsm.core.db import session
 from fsm.core.transactions import attempt
 from fsm.documents import totals_panel
 from fsm.documents.beside import beside
+from fsm.documents.custom_fields import labelled
 from fsm.documents.payment_reference import printed
 from fsm.documents.services import pdf_of, withdrawn_pdf_of
 from fsm.invoices import (  # noqa: F401 - the other pages of the blueprint register themselves
@@ -71,6 +72,7 @@ def show(invoice_id: int) -> ResponseReturnValue:
         urls=_urls(invoice, items.get(invoice.id)),
         entries=timeline("invoice", invoice_id),
         beside=beside("invoice", invoice_id),
+        own=labelled(invoice.custom_values),
         country_name=country_name,
     )
 
@@ -94,6 +96,9 @@ def _urls(invoice: Invoice, item: OpenItem | None) -> dict[str, str | None]:
         "mail": url_if_there("mail.about", kind="invoice", about_id=invoice.id),
         "payments": url_if_there("payments.of_invoice", invoice_id=invoice.id),
         "costs": url_if_there("reminders.costs_of", invoice_id=invoice.id),
+        "waive": url_if_there("reminders.waive_open", invoice_id=invoice.id)
+        if item is not None and 0 < item.balance == item.claimed
+        else None,
         "entries": url_if_there("ledger.entries_of", kind="invoice", source_id=invoice.id),
     }
 

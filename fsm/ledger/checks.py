@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
+from fsm.core import numbering
 from fsm.core.db import session, total
 from fsm.core.numbering import NumberCounter, NumberSeries
 from fsm.ledger.models import (
@@ -178,14 +179,16 @@ def holes(numbers: AnySelect, kind: str) -> Iterator[str]:
     """Where the numbers (series, period, number) of the kind's counters do not run from the first to the counter's last."""
     given, groups = _counted(numbers)
     found = {(series, period): tuple(rest) for series, period, *rest in session.execute(groups)}
-    first_numbers = {
-        f"{row.kind}:{row.id}": row.first_number
-        for row in session.scalars(sa.select(NumberSeries).where(NumberSeries.kind == kind))
+    all_series = {
+        f"{row.kind}:{row.id}": row for row in session.scalars(sa.select(NumberSeries).where(NumberSeries.kind == kind))
     }
     counters = session.scalars(sa.select(NumberCounter).where(NumberCounter.series.startswith(f"{kind}:")))
     last_numbers = {(row.series, row.period): row.last_number for row in counters}
     for counter in sorted(found.keys() | last_numbers.keys()):
-        first = first_numbers.get(counter[0], 1)
+        series = all_series.get(counter[0])
+        first = numbering.first_of(series, counter[1]) if series else 1
+        if series and series.first_period is None and found.get(counter, (0,))[0] == series.first_number:
+            first = series.first_number  # once each period began with it
         low, high, count, distinct = found.get(counter, (first, first - 1, 0, 0))
         name = f"{counter[0]} {counter[1]}".strip()
         if count != distinct:

@@ -74,6 +74,19 @@ def send(message_id: int) -> None:
         _tell(message_id, source)
 
 
+def give_up(message_id: int, why: str) -> None:
+    """Its job is not tried any more: who waits for it is told so, and nobody is written to twice.
+
+    In the caller's transaction. Where another job of it is on the way nothing is changed.
+    """
+    if _read(message_id) is None or jobs.is_under_way(states.JOB, "message_id", message_id):
+        return
+    message = _locked(message_id)
+    with force_locale(message.locale):
+        states.recover(message, now())
+        states.give_up(message, _("It was tried again and again: %(why)s", why=why[:300]))
+
+
 def _read(message_id: int) -> MailMessage | None:
     """The message as it is now, with what hangs on it."""
     query = (

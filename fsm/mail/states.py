@@ -8,6 +8,7 @@ from fsm.core.audit import now
 from fsm.core.db import session
 from fsm.core.state import advance
 from fsm.mail.models import (
+    GOT_IT,
     PROBLEMS,
     TRANSITIONS,
     MailMessage,
@@ -72,6 +73,19 @@ def recover(message: MailMessage, handed_before: dt.datetime) -> None:
         if row.state is RecipientState.SENDING and row.handed_at is not None and row.handed_at <= handed_before:
             row.state = advance(TRANSITIONS, row.state, RecipientState.MAYBE_SENT)
             row.information = _("The program was interrupted while the server had the message: it may have arrived.")
+
+
+def give_up(message: MailMessage, why: str) -> None:
+    """Who still waits for it gets it no more; and where somebody has it, that its document does not know is a problem."""
+    for row in message.recipients:
+        if row.state is RecipientState.SENDING:
+            apply(row, Answer(Outcome.REFUSED, why))
+    settle(message)
+    if not message.is_told and any(row.state in GOT_IT for row in message.addressed):
+        row = next(row for row in message.addressed if row.state in GOT_IT)
+        row.information = _("%(words)s. The document was not marked as sent: %(why)s", words=row.information, why=why)
+        row.information, message.has_problem = row.information[:_WORDS], True
+    session.flush()
 
 
 def opened(row: MailRecipient) -> bool:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import current_app, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -23,6 +23,7 @@ from fsm.payments.forms import (
     WhoForm,
 )
 from fsm.payments.listing import PAYMENTS, status_of
+from fsm.payments.models import Payment
 from fsm.users import list_pages
 from fsm.users import queries as user_queries
 from fsm.users.history import Entry, timeline
@@ -69,8 +70,27 @@ def show(payment_id: int) -> ResponseReturnValue:
         history.insert(0, Entry(payment.undone_at, _("Undone"), people.get(payment.undone_by_id or 0, "")))
     own = [part.open_item for part in payment.parts if _is_own_rest(part.open_item, payment_id)]
     return render_template(
-        "payments/show.html", payment=payment, people=people, history=history, rest=own[0] if own else None
+        "payments/show.html",
+        payment=payment,
+        people=people,
+        history=history,
+        rest=own[0] if own else None,
+        only_costs=_only_costs(payment),
     )
+
+
+def _only_costs(payment: Payment) -> list[tuple[OpenItem, str]]:
+    """Invoices on which it left nothing due but claimed costs, and where these are waived."""
+    if payment.undone_at or not (
+        "reminders.waive_open" in current_app.view_functions and g.actor.can("reminders.waive_open")
+    ):
+        return []
+    items = [part.open_item for part in payment.parts if part.open_item.kind is ItemKind.INVOICE]
+    return [
+        (item, url_for("reminders.waive_open", invoice_id=item.source_id))
+        for item in items
+        if 0 < item.balance == item.claimed
+    ]
 
 
 @bp.get("/payments/of-invoice/<id:invoice_id>")

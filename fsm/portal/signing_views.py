@@ -1,7 +1,11 @@
 """A quote online: seen and signed by a link, without a login. Opening changes nothing; the button does, once."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _
 
 from fsm.core import audit
@@ -12,45 +16,70 @@ from fsm.documents import figures, totals_panel
 from fsm.documents.answers import inline_pdf
 from fsm.documents.canonical import canonical, sha256
 from fsm.documents.services import render
+from fsm.documents.words import CODES
 from fsm.files import images
 from fsm.files import services as files
+from fsm.mail.services import current_settings
 from fsm.portal import tokens
+from fsm.portal.answers import unlisted
 from fsm.portal.forms import SignForm
 from fsm.quotes import links, queries, services
 from fsm.quotes.models import Quote, QuoteState, SigningLink
 from fsm.quotes.services import Signed
 
 bp = Blueprint("signing", __name__, url_prefix="/sign")
+bp.after_request(unlisted)
 GONE = 410
 NOT_FOUND = 404
 
 
 class _NoLinkError(Exception):
-    """The sentence that the customer reads instead of the quote, and the status of the answer."""
+    """The sentence that the customer reads instead of the quote, its language, and the status of the answer."""
 
     def __init__(self, sentence: str, status: int) -> None:
         super().__init__(sentence)
-        self.sentence, self.status = sentence, status
+        self.sentence, self.status, self.locale = sentence, status, str(get_locale() or "en")
 
 
-@bp.app_template_filter("signing_token")
-def signing_token(link: SigningLink) -> str:
-    """For the office's page: what stands in the address."""
-    return tokens.token_of(link)
+@bp.app_template_filter("signing_address")
+def signing_address(link: SigningLink) -> str:
+    """For the office's page: the address where customers reach us, else the one by which we are reached now."""
+    token, base = tokens.token_of(link), current_settings().public_url
+    if base:
+        return base.rstrip("/") + url_for("signing.quote", token=token)
+    return url_for("signing.quote", token=token, _external=True)
 
 
 @bp.app_errorhandler(_NoLinkError)
 def no_link(error: _NoLinkError) -> ResponseReturnValue:
     """Bad, used, revoked and expired links have one page, with a sentence each."""
     session.rollback()
-    return render_template("portal/no_link.html", sentence=error.sentence), error.status
+    with force_locale(error.locale):
+        return render_template("portal/no_link.html", sentence=error.sentence), error.status
+
+
+@contextmanager
+def _speaking(token: str) -> Iterator[None]:
+    """The language of the quote, whatever the browser's is; the browser's for a link that is none."""
+    link = _known(token)
+    if link is None:
+        yield
+        return
+    with force_locale(CODES[queries.quote(link.quote_id).language]):
+        yield
+
+
+def _known(token: str) -> SigningLink | None:
+    """A link of ours, whether it still works or not."""
+    found = tokens.link_id(token)
+    link = session.get(SigningLink, found) if found else None
+    return link if link is not None and tokens.token_of(link) == token else None
 
 
 def _link(token: str) -> SigningLink:
     """The link where it still works."""
-    found = tokens.link_id(token)
-    link = session.get(SigningLink, found) if found else None
-    if link is None or tokens.token_of(link) != token:
+    link = _known(token)
+    if link is None:
         raise _NoLinkError(_("This address is not complete, or it is not one of ours."), NOT_FOUND)
     if link.used_at is not None:
         raise _NoLinkError(_("The quote was signed with this link already."), GONE)
@@ -71,7 +100,8 @@ def _content(quote: Quote) -> str:
 
 @bp.get("/<string:token>")
 def quote(token: str) -> ResponseReturnValue:
-    return _page(SignForm(), token)
+    with _speaking(token):
+        return _page(SignForm(), token)
 
 
 def _page(form: SignForm, token: str) -> str:
@@ -90,7 +120,8 @@ def _page(form: SignForm, token: str) -> str:
 @bp.get("/<string:token>/pdf")
 def quote_pdf(token: str) -> ResponseReturnValue:
     """What the customer signs."""
-    offered = queries.quote(_link(token).quote_id)
+    with _speaking(token):
+        offered = queries.quote(_link(token).quote_id)
     return inline_pdf(render(services.facts_of(offered)), f"{offered.number}.pdf")
 
 
@@ -112,10 +143,11 @@ def _drawn() -> images.Picture | DomainError | None:
 @prepares(_drawn)
 def sign_quote(token: str) -> ResponseReturnValue:
     """Once: the database lets one of two clicks through. The office sees who, when and from where."""
-    link, form = _link(token), SignForm()
-    if form.validate_on_submit() and attempt(form, lambda: _sign(link, form)):
-        return redirect(url_for("signing.signed", token=token), 303)
-    return _page(form, token), int(g.get("refused_status", 422))
+    with _speaking(token):
+        link, form = _link(token), SignForm()
+        if form.validate_on_submit() and attempt(form, lambda: _sign(link, form)):
+            return redirect(url_for("signing.signed", token=token), 303)
+        return _page(form, token), int(g.get("refused_status", 422))
 
 
 def _sign(link: SigningLink, form: SignForm) -> bool:
@@ -143,8 +175,8 @@ def _sign(link: SigningLink, form: SignForm) -> bool:
 @bp.get("/<string:token>/signed")
 def signed(token: str) -> ResponseReturnValue:
     """Thanks; only where it was signed with this very link."""
-    found = tokens.link_id(token)
-    link = session.get(SigningLink, found) if found else None
-    if link is None or tokens.token_of(link) != token or link.used_at is None:
-        raise _NoLinkError(_("This address is not complete, or it is not one of ours."), NOT_FOUND)
-    return render_template("portal/signed.html", number=queries.quote(link.quote_id).number)
+    link = _known(token)
+    with _speaking(token):
+        if link is None or link.used_at is None:
+            raise _NoLinkError(_("This address is not complete, or it is not one of ours."), NOT_FOUND)
+        return render_template("portal/signed.html", number=queries.quote(link.quote_id).number)

@@ -1,12 +1,9 @@
 """What becomes of a quote: sent, signed (which makes the sales order), declined; the link to sign online."""
 
-import datetime as dt
-
 from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from fsm.core import formats
 from fsm.core.errors import NotFoundError
 from fsm.core.transactions import attempt
 from fsm.documents.send_page import send_page
@@ -82,9 +79,7 @@ def _status() -> int:
 def make_link(quote_id: int) -> ResponseReturnValue:
     """A new link to sign; an older one does not work any more."""
     quote = queries.quote(quote_id)
-    last = quote.valid_until
-    end = dt.datetime.combine(last + dt.timedelta(days=1), dt.time(), formats.zone()) if last else None
-    links.make(quote_id, actor_id=g.actor_id, last_moment=end.astimezone(dt.UTC) if end else None)
+    links.make(quote_id, actor_id=g.actor_id, last_moment=links.end_of(quote))
     flash(_("The link is made: copy it into your message to the customer."), "success")
     return redirect(url_for("quotes.show", quote_id=quote_id, _anchor="link"), 303)
 

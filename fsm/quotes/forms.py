@@ -8,11 +8,14 @@ from wtforms import FieldList, FormField
 from wtforms import Form as PlainForm
 from wtforms.validators import InputRequired
 
+from fsm.company.services import the_company
 from fsm.core.fields import DayField, ExactField, Form, LongTextField, TextField
 from fsm.customers.forms import CustomerField
 from fsm.documents.document_forms import DocumentForm
 from fsm.documents.line_forms import IdField
+from fsm.documents.own_fields import with_own_fields
 from fsm.quotes.from_visit import MAX_PARTS, WantedPart
+from fsm.quotes.models import Quote
 from fsm.quotes.services import MAX_NAME, MAX_REASON, QuoteValues
 
 
@@ -27,6 +30,11 @@ class QuoteForm(DocumentForm):
     def values(self) -> QuoteValues:
         """For the service."""
         return QuoteValues(**self.shared_values(), quote_date=self.quote_date.data, valid_until=self.valid_until.data)
+
+
+def form_of(quote: Quote, *, is_sent: bool) -> QuoteForm:
+    """The form with the company's own fields: as the quote stands or, when ``is_sent``, as the browser has it."""
+    return with_own_fields(QuoteForm, quote, quote.lines).of(quote, quote.lines, the_company(), is_sent=is_sent)
 
 
 class NewQuoteForm(Form):

@@ -5,7 +5,7 @@ import datetime as dt
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from fsm.core import audit
+from fsm.core import audit, formats
 from fsm.core.db import session
 from fsm.core.errors import ConflictError, NotFoundError
 from fsm.quotes.models import Quote, QuoteState, SigningLink
@@ -41,6 +41,25 @@ def live(quote_id: int) -> SigningLink | None:
         SigningLink.expires_at > audit.now(),
     )
     return session.scalar(query)
+
+
+def make_for_mail(quote: Quote) -> None:
+    """A message about it has left and its link leads to signing: one that still works serves, else one is made."""
+    if live(quote.id) is None:
+        make(quote.id, actor_id=session.info.get("actor_id") or quote.created_by_id, last_moment=end_of(quote))
+
+
+def end_of(quote: Quote) -> dt.datetime | None:
+    """When the last day of the quote is over, where the company is; None without one."""
+    if quote.valid_until is None:
+        return None
+    return dt.datetime.combine(quote.valid_until + dt.timedelta(days=1), dt.time(), formats.zone()).astimezone(dt.UTC)
+
+
+def was_taken_back_since(quote_id: int, moment: dt.datetime) -> bool:
+    """Whether the quote was changed, or its link revoked, after that moment: what was mailed before leads nowhere."""
+    query = sa.select(SigningLink.id).where(SigningLink.quote_id == quote_id, SigningLink.revoked_at >= moment)
+    return session.scalar(query.limit(1)) is not None
 
 
 def revoke_of(quote_id: int) -> bool:

@@ -17,11 +17,12 @@ from fsm.customers import queries as customer_queries
 from fsm.customers.models import Site
 from fsm.documents import figures, line_editor, totals_panel
 from fsm.documents.answers import inline_pdf
+from fsm.documents.custom_fields import labelled
 from fsm.documents.line_forms import rate_choice
 from fsm.documents.offers import revenue_accounts
-from fsm.quotes import answer_views, links, queries, services, visit_views  # noqa: F401 - they register their pages
+from fsm.quotes import answer_views, links, preview_views, queries, services, visit_views  # noqa: F401 - they register their pages
 from fsm.quotes.blueprint import bp
-from fsm.quotes.forms import NewQuoteForm, QuoteForm
+from fsm.quotes.forms import NewQuoteForm, QuoteForm, form_of
 from fsm.quotes.listing import QUOTES, name_of, status_of
 from fsm.quotes.models import Quote, QuoteState
 from fsm.quotes.sending import MAILED
@@ -99,6 +100,7 @@ def show(quote_id: int) -> ResponseReturnValue:
         totals=totals_panel.pairs(totals, totals.taxes, quote.currency),
         link=links.live(quote_id) if quote.state is QuoteState.SENT else None,
         entries=timeline("quote", quote_id),
+        own=labelled(quote.custom_values),
         country_name=country_name,
     )
 
@@ -114,7 +116,7 @@ def pdf(quote_id: int) -> ResponseReturnValue:
 def edit(quote_id: int) -> ResponseReturnValue:
     """The same editor as an invoice's."""
     quote = _editable(quote_id)
-    form = QuoteForm.of(quote, quote.lines, the_company(), is_sent=request.method == "POST")
+    form = form_of(quote, is_sent=request.method == "POST")
     if form.validate_on_submit():
         saved = line_editor.attempt(
             form,
@@ -150,7 +152,7 @@ def _editor(form: QuoteForm, quote_id: int) -> str:
         panel=_panel(form, quote),
         accounts=revenue_accounts(),
         has_sections=any(entry.form.section.data for entry in form.lines),
-        newer=newer_values(QuoteForm.header(form), QuoteForm.stored(quote, company)) if is_stale else [],
+        newer=newer_values(form.header(), type(form).stored(quote, company)) if is_stale else [],
         is_stale=is_stale,
         entries=timeline("quote", quote_id),
     )
@@ -166,7 +168,7 @@ def _panel(form: QuoteForm, quote: Quote) -> line_editor.Panel:
 def totals(quote_id: int) -> ResponseReturnValue:
     """The totals of what is typed so far; a row that is wrong is left out, and said."""
     quote = _editable(quote_id)
-    form = QuoteForm.of(quote, quote.lines, the_company(), is_sent=True)
+    form = form_of(quote, is_sent=True)
     form.validate()
     typed = _panel(form, quote)
     return render_template("documents/_totals.html", panel=typed), 422 if typed.note else 200

@@ -18,6 +18,7 @@ class ClaimedCost(Base):
     """A reminder cost on a posted invoice (S3's ``costs``), in its currency, without VAT.
 
     Final once ``entry_id`` is set (the database sees to it); waived by the reversal of that entry, never changed.
+    ``again_of_id``: the waived one that this claims again, once.
     """
 
     __tablename__ = "claimed_cost"
@@ -35,6 +36,7 @@ class ClaimedCost(Base):
     undone_entry_id: Mapped[int | None] = mapped_column(sa.ForeignKey(JournalEntry.id), unique=True)
     undone_at: Mapped[dt.datetime | None] = mapped_column(Moment)
     undone_by_id: Mapped[int | None] = mapped_column(ID)
+    again_of_id: Mapped[int | None] = mapped_column(ID, unique=True)
     claimed_by_id: Mapped[int | None] = mapped_column(ID)
     claimed_at: Mapped[dt.datetime] = mapped_column(Moment)
 

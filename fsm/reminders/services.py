@@ -56,6 +56,10 @@ def claim_cost(
         claimed_by_id=actor_id,
         claimed_at=now(),
     )
+    return _claimed(row, invoice, item, actor_id)
+
+
+def _claimed(row: ClaimedCost, invoice: Invoice, item: OpenItem, actor_id: int | None) -> ClaimedCost:
     session.add(row)
     session.flush()
     try:
@@ -65,9 +69,43 @@ def claim_cost(
             error.field = "claimed_on"
         raise
     session.flush()
-    sentence = _("%(description)s claimed: %(amount)s", description=description, amount=money(amount, item.currency))
-    note([("invoice", invoice_id), ("customer", invoice.customer_id)], sentence)
+    amount = money(row.amount, item.currency)
+    sentence = _("%(description)s claimed: %(amount)s", description=row.description, amount=amount)
+    note([("invoice", row.invoice_id), ("customer", invoice.customer_id)], sentence)
     return row
+
+
+def claim_again(cost_id: int, *, invoice_id: int, actor_id: int | None, today: dt.date) -> ClaimedCost:
+    """A waiver taken back: the same cost anew, today, also on an invoice that is paid but for it.
+
+    ConflictError where it was not waived, was claimed again already, or its invoice is credited in full.
+    """
+    old: ClaimedCost | None = lock(ClaimedCost, [cost_id]).get(cost_id)
+    if old is None or old.invoice_id != invoice_id:
+        raise NotFoundError(_("There is no such cost."))
+    if old.undone_at is None or session.scalar(sa.select(ClaimedCost.id).where(ClaimedCost.again_of_id == cost_id)):
+        raise ConflictError(_("This cost is claimed already."))
+    invoice, item = _held(invoice_id)
+    if item is None or item.credited >= item.invoiced:
+        raise ConflictError(_("%(number)s is credited in full.", number=invoice.number))
+    row = ClaimedCost(
+        invoice_id=invoice_id,
+        amount=old.amount,
+        description=old.description,
+        claimed_on=today,
+        again_of_id=cost_id,
+        claimed_by_id=actor_id,
+        claimed_at=now(),
+    )
+    return _claimed(row, invoice, item, actor_id)
+
+
+def waive_open(invoice_id: int, *, actor_id: int | None, today: dt.date) -> list[ClaimedCost]:
+    """Waive all that is claimed, where nothing else is due any more (product.md 7). ConflictError where more is, or less."""
+    invoice, item = _held(invoice_id)
+    if item is None or not 0 < item.balance == item.claimed:
+        raise ConflictError(_("Not only claimed costs are due on %(number)s.", number=invoice.number))
+    return [waive(row.id, actor_id=actor_id, today=today) for row in costs_of(invoice_id, waived=False)]
 
 
 def waive(cost_id: int, *, invoice_id: int | None = None, actor_id: int | None, today: dt.date) -> ClaimedCost:

@@ -1,9 +1,12 @@
 """Reminder costs of an invoice: the fragment of its page, claiming one, waiving one."""
 
+from decimal import Decimal
+
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from fsm.core.formats import money
 from fsm.core.transactions import attempt
 from fsm.invoices import queries as invoice_queries
 from fsm.ledger.models import ItemKind
@@ -27,6 +30,8 @@ def costs_of(invoice_id: int) -> ResponseReturnValue:
         costs=costs,
         people=names([*(row.claimed_by_id for row in costs), *(row.undone_by_id for row in costs)]),
         may_claim=item is not None and item.balance > 0,
+        claimed_again={row.again_of_id for row in costs},
+        may_claim_again=item is not None and item.credited < item.invoiced,
     )
 
 
@@ -60,4 +65,21 @@ def waive_cost(invoice_id: int, cost_id: int) -> ResponseReturnValue:
     """By the reversal of its entry."""
     services.waive(cost_id, invoice_id=invoice_id, actor_id=g.actor_id, today=g.today)
     flash(_("The cost was waived."), "success")
+    return redirect(url_for("invoices.show", invoice_id=invoice_id, _anchor="costs"), 303)
+
+
+@bp.post("/of-invoice/<id:invoice_id>/costs/waive")
+def waive_open(invoice_id: int) -> ResponseReturnValue:
+    """All that is still due, once the rest is paid."""
+    waived = services.waive_open(invoice_id, actor_id=g.actor_id, today=g.today)
+    amount = money(sum((row.amount for row in waived), Decimal(0)), invoice_queries.document(invoice_id).currency)
+    flash(_("Waived: %(amount)s. It can be claimed again under “Reminder costs”.", amount=amount), "success")
+    return redirect(url_for("invoices.show", invoice_id=invoice_id), 303)
+
+
+@bp.post("/of-invoice/<id:invoice_id>/costs/<id:cost_id>/claim-again")
+def claim_again(invoice_id: int, cost_id: int) -> ResponseReturnValue:
+    """Waived by mistake."""
+    services.claim_again(cost_id, invoice_id=invoice_id, actor_id=g.actor_id, today=g.today)
+    flash(_("The cost is claimed again."), "success")
     return redirect(url_for("invoices.show", invoice_id=invoice_id, _anchor="costs"), 303)

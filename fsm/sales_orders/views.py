@@ -9,6 +9,7 @@ from fsm.core.transactions import attempt
 from fsm.customers import queries as customer_queries
 from fsm.documents import figures, totals_panel
 from fsm.documents.answers import inline_pdf
+from fsm.documents.custom_fields import labelled
 from fsm.documents.send_page import send_page
 from fsm.sales_orders import queries, services
 from fsm.sales_orders.blueprint import bp
@@ -56,6 +57,7 @@ def show(order_id: int) -> ResponseReturnValue:
         may_be_billed=order.state is SalesOrderState.SENT,
         totals=totals_panel.pairs(totals, totals.taxes, order.currency),
         entries=timeline(services.KIND, order_id),
+        own=labelled(order.custom_values),
         country_name=country_name,
     )
 

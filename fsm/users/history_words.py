@@ -8,6 +8,8 @@ HIDDEN_FIELDS = frozenset(
         "id",
         "version",
         "sort_key",
+        "note_html",
+        "description_html",
         "has_work_to_bill",
         "makes_on",
         "next_date",

@@ -300,6 +300,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "quotes.new_from_visit": STAFF,
     "quotes.edit": DESK,
     "quotes.totals": DESK,
+    "quotes.preview": READERS,
+    "quotes.preview_typed": DESK,
     "quotes.suggest": DESK,
     "quotes.copy": DESK,
     "quotes.delete": DESK,
@@ -404,6 +406,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "reminders.costs_of": READERS,
     "reminders.claim_cost": DESK,
     "reminders.waive_cost": DESK,
+    "reminders.waive_open": DESK,
+    "reminders.claim_again": DESK,
     # --- imports: which kinds, by the two rights at the end
     "imports.index": DESK | ADMINISTRATORS,
     "imports.new": DESK | ADMINISTRATORS,

@@ -678,6 +678,9 @@ def upgrade() -> None:
         sa.Column("tax_rate_2", sa.BigInteger(), nullable=False),
         sa.Column("tax_rate_3", sa.BigInteger(), nullable=False),
         sa.Column("note", sa.String(length=2000), nullable=False),
+        sa.Column("note_html", sa.String(length=2000), server_default=sa.text("('')"), nullable=False),
+        sa.Column("custom_values", sa.JSON(), server_default="{}", nullable=False),
+        sa.Column("layout_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("total_without_tax", sa.BigInteger(), nullable=False),
         sa.Column("total_tax", sa.BigInteger(), nullable=False),
         sa.Column("total_with_tax", sa.BigInteger(), nullable=False),
@@ -779,6 +782,8 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("description_html", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("custom_values", sa.JSON(), server_default="{}", nullable=False),
         sa.Column("quantity", sa.BigInteger(), nullable=False),
         sa.Column("unit", sa.String(length=10), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
@@ -811,6 +816,7 @@ def upgrade() -> None:
         sa.Column("undone_entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("undone_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("again_of_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("claimed_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("amount > 0", name=op.f("ck_claimed_cost_amount")),
@@ -820,6 +826,7 @@ def upgrade() -> None:
             ["undone_entry_id"], ["journal_entry.id"], name=op.f("fk_claimed_cost_undone_entry_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_claimed_cost")),
+        sa.UniqueConstraint("again_of_id", name=op.f("uq_claimed_cost_again_of_id")),
         sa.UniqueConstraint("entry_id", name=op.f("uq_claimed_cost_entry_id")),
         sa.UniqueConstraint("undone_entry_id", name=op.f("uq_claimed_cost_undone_entry_id")),
         sqlite_autoincrement=True,
@@ -1008,6 +1015,9 @@ def upgrade() -> None:
         sa.Column("tax_rate_2", sa.BigInteger(), nullable=False),
         sa.Column("tax_rate_3", sa.BigInteger(), nullable=False),
         sa.Column("note", sa.String(length=2000), nullable=False),
+        sa.Column("note_html", sa.String(length=2000), server_default=sa.text("('')"), nullable=False),
+        sa.Column("custom_values", sa.JSON(), server_default="{}", nullable=False),
+        sa.Column("layout_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("total_without_tax", sa.BigInteger(), nullable=False),
         sa.Column("total_tax", sa.BigInteger(), nullable=False),
         sa.Column("total_with_tax", sa.BigInteger(), nullable=False),
@@ -1124,6 +1134,8 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("description_html", sa.Text(), server_default=sa.text("('')"), nullable=False),
+        sa.Column("custom_values", sa.JSON(), server_default="{}", nullable=False),
         sa.Column("quantity", sa.BigInteger(), nullable=False),
         sa.Column("unit", sa.String(length=10), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
@@ -1253,6 +1265,9 @@ def upgrade() -> None:
             sa.Column("deducts_invoice_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
         )
         batch_op.create_index("ix_invoice_line_deducts_invoice_id", ["deducts_invoice_id"], unique=False)
+
+    with op.batch_alter_table("number_series", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("first_period", sa.String(length=10), nullable=True))
 
     with op.batch_alter_table("service_order", schema=None) as batch_op:
         batch_op.add_column(sa.Column("planned_minutes", sa.Integer(), nullable=True))

@@ -90,7 +90,10 @@ def chrome(playwright: Playwright) -> Iterator[Browser]:
 
 def filled(url: str, folder: Path, seed: Callable[[], Any] | None) -> Any:
     """Bring the database to where the tests begin: a company, and what ``seed`` makes."""
-    app = create_app(**(CONFIG | {"WRITE_LIMIT_SECONDS": None}), DATA_FOLDER=folder, SQLALCHEMY_DATABASE_URI=url)
+    # Signed links are made with the installation's own key, as the server that is asked for them has it.
+    app = create_app(
+        **(CONFIG | {"WRITE_LIMIT_SECONDS": None, "SECRET_KEY": None}), DATA_FOLDER=folder, SQLALCHEMY_DATABASE_URI=url
+    )
     if url.startswith("postgresql"):
         migrated(app)
     with app.app_context():

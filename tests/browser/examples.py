@@ -101,6 +101,7 @@ NO_PAGES = frozenset(
         "quotes.of_service_order",
         "quotes.panel",
         "quotes.pdf",
+        "quotes.preview",
         "quotes.signature",
         "quotes.suggest",
         "sales_orders.export",
@@ -130,9 +131,10 @@ NO_PAGES = frozenset(
 
 @dataclass(frozen=True)
 class Examples:
-    """Addresses by endpoint, several where a page has several faces."""
+    """Addresses by endpoint, several where a page has several faces; ``gone``: those that say why there is nothing more."""
 
     pages: dict[str, list[str]]
+    gone: frozenset[str]
 
 
 def make_examples() -> Examples:
@@ -143,8 +145,10 @@ def make_examples() -> Examples:
         ids |= contract_examples.make(ids["site"], ids["equipment"], LONG[:80])
         ids["import"] = _import()
         ids |= _planned(ids["order_draft"])
-        ids["message"] = _message(ids["posted"])
         ids |= _webhook(ids["posted"])
+        ids["message"] = _message("invoice", ids["posted"])
+        ids["quote_message"] = _message("quote", ids["quote_sent"])
+        ids["old_quote_message"] = _message("quote", ids["quote_expired"])
     working.check(ids["import"], today=factories.TODAY)
     with writing(bulk=True):
         period = session.scalars(sa.select(Period).order_by(Period.first_day)).first()
@@ -152,7 +156,8 @@ def make_examples() -> Examples:
         close_period(period.id, actor_id=user_of(Role.MANAGER).id, today=factories.TODAY)
         ids["period"] = period.id
         ids["inactive"] = factories.make_user(Role.OFFICE, email="left@test.example", is_active=False).id
-    return Examples(_pages(ids))
+    pages = _pages(ids)
+    return Examples(pages, frozenset({pages["signing.quote"][1], pages["portal.document"][2]}))
 
 
 def _work() -> dict[str, int]:
@@ -333,16 +338,16 @@ def _webhook(invoice_id: int) -> dict[str, int]:
     return {"webhook": endpoint.id, "webhook_delivery": waiting.id}
 
 
-def _message(invoice_id: int) -> int:
+def _message(kind: str, document_id: int) -> int:
     """A message that was refused by one, may have reached another, and was opened by the third."""
     draft = Draft(
-        kind="invoice",
+        kind=kind,
         language="english",
         subject="Invoice 2600001",
         body=f"Dear {{contact}},\n\n{LONG}\n\n{{link}}",
         recipients=[Address("an@peeters.example", "An Peeters"), Address("b@peeters.example"), Address("c@x.example")],
-        about=("invoice", invoice_id),
-        attachments=[Document("2600001.pdf", "invoice", invoice_id)],
+        about=(kind, document_id),
+        attachments=[Document("2600001.pdf", kind, document_id)],
     )
     message = enqueue_message(draft, actor_id=user_of(Role.OFFICE).id)
     words = "550 5.7.1 Service unavailable; client host blocked using a list whose name is long"
@@ -383,9 +388,10 @@ def _sold() -> dict[str, int]:
     factories.quotes.decline(quotes["declined"].id, "Too dear", today=factories.TODAY)
     quotes["expired"].valid_until = factories.TODAY
     quotes["sent"].valid_until = None
-    used, live = (
+    revoked, live = (
         signing_links.make(quotes["sent"].id, actor_id=factories.office_id(), last_moment=None) for _place in range(2)
     )
+    used = _signed_online(customer)
     orders = {
         "sent": factories.make_sales_order(customer),
         "created": factories.make_sales_order(customer, sent=False),
@@ -399,6 +405,7 @@ def _sold() -> dict[str, int]:
         "quote_signed": orders["sent"].quote_id or 0,
         "deposit": deposit.id,
         "link": live.id,
+        "revoked_link": revoked.id,
         "used_link": used.id,
     }
 
@@ -438,6 +445,16 @@ def _planned(order_id: int) -> dict[str, int]:
     }
 
 
+def _signed_online(customer: factories.Customer) -> SigningLink:
+    quote = factories.make_quote(customer)
+    factories.quotes.mark_sent(quote.id, how="By e-mail", today=factories.TODAY)
+    link = signing_links.make(quote.id, actor_id=factories.office_id(), last_moment=None)
+    signing_links.use(link.id)
+    signed = factories.quotes.Signed("An Peeters", link_id=link.id, ip_address="192.0.2.7")
+    factories.quotes.sign(quote.id, signed, actor_id=None, today=factories.TODAY)
+    return link
+
+
 def _tokens(*link_ids: int) -> list[str]:
     return [tokens.token_of(session.get_one(SigningLink, link_id)) for link_id in link_ids]
 
@@ -463,13 +480,17 @@ def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
     draft, posted = f"/invoices/{ids['draft']}", f"/invoices/{ids['posted']}"
     user = f"/users/{ids['user']}"
     settings = {f"{name}.settings": [f"/settings/{name}"] for name in ("documents", "invoices", "payments")}
-    live, revoked = _tokens(ids["link"], ids["used_link"])
     settings |= contract_examples.pages(ids)
+    live, revoked, used = _tokens(ids["link"], ids["revoked_link"], ids["used_link"])
+    views = [
+        f"/view/{links.token_of(queries.message(ids[name]).recipients[2])}"
+        for name in ("message", "quote_message", "old_quote_message")
+    ]
     sold = f"/sales-orders/{ids['sales_sent']}"
     tomorrow = (now() + dt.timedelta(days=1)).date()
     return settings | {
         "signing.quote": [f"/sign/{live}", f"/sign/{revoked}"],
-        "signing.signed": [f"/sign/{live}/signed"],
+        "signing.signed": [f"/sign/{used}/signed"],
         "quotes.index": [f"/quotes?tab={tab}" for tab in ("created", "sent", "expired", "signed", "declined")],
         "quotes.new": ["/quotes/new"],
         "quotes.new_from_visit": [f"/quotes/from-order/{ids['order_in_progress']}"],
@@ -543,7 +564,7 @@ def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
         "mail.show": [f"/mail/{ids['message']}"],
         "mail.template": ["/settings/mail/texts/invoice/dutch"],
         "mail.templates": ["/settings/mail/texts"],
-        "portal.document": [f"/view/{links.token_of(queries.message(ids['message']).recipients[2])}"],
+        "portal.document": views,
         "invoices.send": [f"{posted}/send"],
         "home.search": ["/search?q=a", "/search?q=nothing-like-it"],
         "home.settings": ["/settings"],

@@ -22,9 +22,9 @@ def taken(*dates: dt.date) -> list[str]:
         return [number.text for number in numbering.take(KIND, dates)]
 
 
-def set_up(prefix: str, number_format: NumberFormat, first_number: int = 1) -> None:
+def set_up(prefix: str, number_format: NumberFormat, first_number: int = 1, on: dt.date = FEBRUARY) -> None:
     with writing():
-        numbering.set_up(KIND, prefix, number_format, first_number)
+        numbering.set_up(KIND, prefix, number_format, first_number, on=on)
 
 
 @pytest.mark.parametrize(
@@ -46,9 +46,35 @@ def test_the_counter_grows_past_five_digits() -> None:
     assert numbering.written("FA-", "16", 100000) == "FA-16100000"
 
 
-def test_the_first_number_counts_in_each_period(database: Flask) -> None:
+@pytest.mark.parametrize(
+    ("number_format", "on", "texts"),
+    [
+        # What a former program counted goes on in the period in which that was said; the next begin with 1.
+        (NumberFormat.YEAR, FEBRUARY, ["FA-1600148", "FA-1600149", "FA-1700001"]),
+        (NumberFormat.YEAR_MONTH, FEBRUARY, ["FA-160200148", "FA-160300001", "FA-170100001"]),
+        (NumberFormat.PLAIN, FEBRUARY, ["FA-00148", "FA-00149", "FA-00150"]),
+        (NumberFormat.YEAR_MONTH, MARCH, ["FA-160200148", "FA-160300148", "FA-170100001"]),  # dated before it was said
+        (
+            NumberFormat.YEAR,
+            dt.date(2015, 12, 31),
+            ["FA-1600001", "FA-1600002", "FA-1700001"],
+        ),  # first used a year later
+    ],
+)
+def test_the_first_number_counts_in_the_period_in_which_it_was_set(
+    number_format: NumberFormat, on: dt.date, texts: list[str], database: Flask
+) -> None:
+    set_up("FA-", number_format, 148, on)
+    with writing():
+        assert numbering.peek(KIND, FEBRUARY) == texts[0]
+    assert taken(FEBRUARY, MARCH, NEXT_YEAR) == texts
+
+
+def test_a_first_number_of_old_counts_in_the_first_period_used(database: Flask) -> None:
     set_up("FA-", NumberFormat.YEAR, 148)
-    assert taken(FEBRUARY, MARCH, NEXT_YEAR) == ["FA-1600148", "FA-1600149", "FA-1700148"]
+    with writing():
+        session.execute(sa.update(numbering.NumberSeries).values(first_period=None))
+    assert taken(FEBRUARY, NEXT_YEAR) == ["FA-1600148", "FA-1700001"]
 
 
 def test_the_first_number_stays_once_used(database: Flask) -> None:

@@ -72,7 +72,7 @@ def test_the_preview_shows_what_is_typed_and_keeps_nothing(
     assert "data-preview=" in page
     printed: list[str] = []
     monkeypatch.setattr(
-        "fsm.invoices.preview_views.render",
+        "fsm.documents.preview_page.render",
         lambda facts, mark: printed.append(facts.lines[0].description) or render(facts, mark=mark),
     )
     before = session.scalars(sa.select(InvoiceLine.description)).all()

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -12,7 +13,8 @@ from flask import Flask
 
 from fsm.core.audit import now
 from fsm.core.db import session, writing
-from fsm.core.jobs import Job, JobState, run_one
+from fsm.core.errors import DomainError
+from fsm.core.jobs import MAX_ATTEMPTS, Job, JobState, run_one
 from fsm.files import services as files
 from fsm.mail import delivery, services, sources, states
 from fsm.mail.addresses import Address
@@ -236,3 +238,62 @@ def test_into_the_folder(app: Flask, tmp_path: Path) -> None:
     mail = message_from_bytes(path.read_bytes(), policy=policy.default)
     assert [part.get_filename() for part in mail.iter_attachments()] == ["lijst é.csv"]
     assert "\r\n" in path.read_bytes().decode("ascii")
+
+
+def broken(_id: int, _language: str) -> dict[str, str]:
+    """What no try mends."""
+    raise AttributeError("no such figure")
+
+
+def test_a_message_whose_job_is_given_up_says_so_and_is_sent_again_by_hand(
+    app: Flask, behaviour: Behaviour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = sources._sources["thing"]
+    monkeypatch.setitem(sources._sources, "thing", replace(whole, facts=broken))
+    message_id = enqueue()
+    for _try in range(MAX_ATTEMPTS):
+        assert states_of(message_id) == ["sending"]
+        with writing():
+            session.execute(sa.update(Job).values(run_at=now()))
+        assert run_one(app.extensions["job_handlers"])
+    assert states_of(message_id) == ["failed"]
+    message = session.get_one(MailMessage, message_id)
+    assert (message.state, message.has_problem) == (MessageState.ENDED, True)
+    assert "no such figure" in message.recipients[0].information
+    monkeypatch.setitem(sources._sources, "thing", whole)
+    with writing():
+        session.execute(sa.delete(Job))
+        services.try_again(message_id)
+    work(app)
+    assert states_of(message_id) == ["sent"]
+    assert len(behaviour.taken) == 1
+
+
+def test_what_a_server_may_have_is_not_called_failed_when_its_job_is_given_up(app: Flask, behaviour: Behaviour) -> None:
+    message_id = enqueue(AN, BART)
+    with writing():
+        session.get_one(MailMessage, message_id).recipients[0].handed_at = now()
+        worn = {"attempts": MAX_ATTEMPTS, "state": JobState.RUNNING, "run_at": now()}  # each try killed its worker
+        session.execute(sa.update(Job).values(worn))
+    assert not run_one(app.extensions["job_handlers"])
+    assert states_of(message_id) == ["maybe_sent", "failed"]
+    assert behaviour.taken == []
+
+
+def test_what_no_document_learns_is_a_problem(
+    app: Flask, behaviour: Behaviour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(_kind: str, _id: int) -> None:
+        raise DomainError("its last day is over")
+
+    monkeypatch.setitem(sources._sources, "thing", replace(sources._sources["thing"], accepted=refuses))
+    message_id = enqueue()
+    for _try in range(MAX_ATTEMPTS):
+        with writing():
+            session.execute(sa.update(Job).values(run_at=now()))
+        assert run_one(app.extensions["job_handlers"])
+    message = session.get_one(MailMessage, message_id, populate_existing=True)
+    assert states_of(message_id) == ["sent"]
+    assert message.has_problem
+    assert "its last day is over" in message.recipients[0].information
+    assert len(behaviour.taken) == 1
