@@ -16,6 +16,20 @@ from fsm.documents.models import Remark
 from fsm.mail.models import MailMessage, MailRecipient, RecipientState
 from fsm.users.actor import Actor
 
+# Composed once, for each list of documents asks them.
+_IDS: sa.BindParameter[int] = sa.bindparam("ids", expanding=True)
+_KIND: sa.BindParameter[str] = sa.bindparam("kind")
+_REMARKS = (
+    sa.select(Remark.id, Remark.document_id, Remark.remark_date, Remark.description, Remark.description_html)
+    .where(Remark.document_kind == _KIND, Remark.document_id.in_(_IDS))
+    .order_by(Remark.id)
+)
+_MESSAGES = (
+    sa.select(MailMessage)
+    .where(MailMessage.about_kind == _KIND, MailMessage.about_id.in_(_IDS))
+    .order_by(MailMessage.id)
+)
+
 
 class RemarkSchema(WireSchema):
     """S3's remarks."""
@@ -65,9 +79,7 @@ class Place:
 def read_remarks(place: Place, ids: Sequence[int], view: Shown) -> Mapping[int, Sequence[Values]]:
     """In the order in which they were made."""
     found: dict[int, list[Values]] = defaultdict(list)
-    query = sa.select(Remark.id, Remark.document_id, Remark.remark_date, Remark.description, Remark.description_html)
-    query = query.where(Remark.document_kind == place.kind, Remark.document_id.in_(ids)).order_by(Remark.id)
-    for row in session.execute(query):
+    for row in session.execute(_REMARKS, {"kind": place.kind, "ids": ids}):
         uri = place.uri(view, row.document_id, "remarks", row.id)
         found[row.document_id].append({**row._asdict(), "uri": uri})
     return found
@@ -76,8 +88,7 @@ def read_remarks(place: Place, ids: Sequence[int], view: Shown) -> Mapping[int, 
 def read_events(place: Place, ids: Sequence[int], view: Shown) -> Mapping[int, Sequence[Values]]:
     """Mails about each document, with who gets them."""
     found: dict[int, list[Values]] = defaultdict(list)
-    query = sa.select(MailMessage).where(MailMessage.about_kind == place.kind, MailMessage.about_id.in_(ids))
-    messages = session.scalars(query.order_by(MailMessage.id)).all()
+    messages = session.scalars(_MESSAGES, {"kind": place.kind, "ids": ids}).all()
     recipients: dict[int, list[Values]] = defaultdict(list)
     if messages:
         of_these = MailRecipient.message_id.in_([message.id for message in messages])

@@ -40,20 +40,64 @@ _OF_LINE = (
     *("id", "invoice_id", "description", "description_html", "amount", "amount_with_tax", "unit", "stockitem_code"),
     *("tax_rate", "special_status", "account_number"),
 )
+_LINE_NAMES = (*_OF_LINE, "quantity", "total_without_tax", "total_with_tax", "custom_values")
 TAGS = ((3, "printed", "printed_at"), (6, "sent", "sent_at"), (9, "accountant", "accountant_at"))
 FOUND_KINDS = {InvoiceKind.INVOICE: ItemKind.INVOICE, InvoiceKind.CREDIT_NOTE: ItemKind.CREDIT_NOTE}
+# Composed once: to compose them for each list takes longer than the database takes to run them.
+_IDS: sa.BindParameter[int] = sa.bindparam("ids", expanding=True)
+_KINDS = list(FOUND_KINDS.values())
+_ALL = sa.select(*INVOICE_TABLE.c)
+_FOLLOW_UPS = sa.select(
+    *(FOLLOW_UP.c.invoice_id, FOLLOW_UP.c.external_invoice_id, FOLLOW_UP.c.outstanding_balance),
+    *(FOLLOW_UP.c.automatic_reminders, *(FOLLOW_UP.c[at] for _tag, _name, at in TAGS)),
+).where(FOLLOW_UP.c.invoice_id.in_(_IDS))
+_ITEMS = sa.select(*(ITEM.c.source_id, ITEM.c.kind, ITEM.c.standing, ITEM.c.balance, ITEM.c.paid, ITEM.c.due_on)).where(
+    ITEM.c.kind.in_(_KINDS), ITEM.c.source_id.in_(_IDS)
+)
+_TAXES = sa.select(TAX.c.invoice_id, TAX.c.tax_rate, TAX.c.tax).where(TAX.c.invoice_id.in_(_IDS))
+_LINES = (
+    sa.select(*(LINE.c[name] for name in _LINE_NAMES), INVOICE_TABLE.c.kind)
+    .join(INVOICE_TABLE, INVOICE_TABLE.c.id == LINE.c.invoice_id)
+    .where(LINE.c.invoice_id.in_(_IDS))
+    .order_by(LINE.c.position)
+)
+_PAYMENTS = (
+    sa.select(
+        *(OpenItem.source_id.label("invoice_id"), Payment.id, Payment.paid_on, Payment.method),
+        *(Payment.description, PaymentPart.amount),
+    )
+    .join(PaymentPart, PaymentPart.open_item_id == OpenItem.id)
+    .join(Payment, Payment.id == PaymentPart.payment_id)
+    .where(OpenItem.kind.in_(_KINDS), OpenItem.source_id.in_(_IDS), Payment.undone_at.is_(None))
+    .order_by(Payment.id)
+)
+_COSTS = (
+    sa.select(ClaimedCost.id, ClaimedCost.invoice_id, ClaimedCost.amount, ClaimedCost.description)
+    .where(ClaimedCost.invoice_id.in_(_IDS), ClaimedCost.undone_at.is_(None))
+    .order_by(ClaimedCost.id)
+)
+_ACTIVITY = (
+    sa.select(TimelineNote.subject_id, sa.func.max(TimelineNote.at))
+    .where(TimelineNote.subject_kind == "invoice", TimelineNote.subject_id.in_(_IDS))
+    .group_by(TimelineNote.subject_id)
+)
+_LABELS = (
+    sa.select(CustomField.name, CustomField.description)
+    .where(CustomField.place == sa.bindparam("place"))
+    .order_by(CustomField.position)
+)
 
 
 def select(_actor: Actor) -> sa.Select[Any]:
     """All of them: who may read invoices at all reads each."""
-    return sa.select(*INVOICE_TABLE.c)
+    return _ALL
 
 
 def rows(found: Sequence[Any], view: Shown, actor: Actor) -> list[Values]:
     """What the schema shows of these rows."""
     del actor
     ids = [row.id for row in found]
-    follow_ups = {row.invoice_id: row for row in _of(FOLLOW_UP, FOLLOW_UP.c.invoice_id, ids)}
+    follow_ups = {row.invoice_id: row for row in session.execute(_FOLLOW_UPS, {"ids": ids})}
     items = _open_items(ids)
     parts: dict[str, Mapping[int, Sequence[Values]]] = {
         name: read(ids, view) for name, read in READERS.items() if view.wants(name)
@@ -118,17 +162,14 @@ def _of(table: Any, parent: Any, ids: Sequence[int]) -> Iterable[Any]:  # noqa: 
 
 
 def _open_items(ids: Sequence[int]) -> dict[int, Any]:
-    query = sa.select(ITEM.c.source_id, ITEM.c.kind, ITEM.c.standing, ITEM.c.balance, ITEM.c.paid, ITEM.c.due_on)
-    query = query.where(ITEM.c.kind.in_(list(FOUND_KINDS.values())), ITEM.c.source_id.in_(ids))
-    return {row.source_id: row for row in session.execute(query)} if ids else {}
+    return {row.source_id: row for row in session.execute(_ITEMS, {"ids": ids})}
 
 
 def _taxes(found: Sequence[Any]) -> dict[int, dict[Decimal, Decimal]]:
     """VAT by rate: as it was posted; of a draft as it would be."""
     sums: dict[int, dict[Decimal, Decimal]] = defaultdict(lambda: defaultdict(lambda: ZERO))
     signs = {row.id: -1 if row.kind is InvoiceKind.CREDIT_NOTE else 1 for row in found}
-    query = sa.select(TAX.c.invoice_id, TAX.c.tax_rate, TAX.c.tax).where(TAX.c.invoice_id.in_(signs))
-    for row in session.execute(query):
+    for row in session.execute(_TAXES, {"ids": list(signs)}):
         sums[row.invoice_id][row.tax_rate] += row.tax * signs[row.invoice_id]
     for row in found:
         if row.state is InvoiceState.DRAFT and row.corrects_id is None:
@@ -141,36 +182,23 @@ def _taxes(found: Sequence[Any]) -> dict[int, dict[Decimal, Decimal]]:
 def read_items(ids: Sequence[int], view: Shown) -> Mapping[int, Sequence[Values]]:
     """The lines in their order; a credit note's have negative quantities and totals."""
     found: dict[int, list[Values]] = defaultdict(list)
-    kind = sa.select(INVOICE_TABLE.c.kind).where(INVOICE_TABLE.c.id == LINE.c.invoice_id).scalar_subquery()
     labels = _labels(FieldPlace.LINE)
-    for row in session.execute(
-        sa.select(*LINE.c, kind.label("kind")).where(LINE.c.invoice_id.in_(ids)).order_by(LINE.c.position)
-    ):
-        sign = -1 if row.kind is InvoiceKind.CREDIT_NOTE else 1
-        values: Values = {name: getattr(row, name) for name in _OF_LINE}
-        values["uri"] = f"{view.root}/invoices/{row.invoice_id}/items/{row.id}"
-        values["quantity"] = row.quantity * sign
-        values["total_without_tax"] = row.total_without_tax * sign
-        values["total_with_tax"] = row.total_with_tax * sign
-        values["custom_values"] = _custom(row.custom_values, labels)
-        found[row.invoice_id].append(values)
+    for *stored, kind in session.execute(_LINES, {"ids": ids}):
+        values: Values = dict(zip(_LINE_NAMES, stored, strict=True))
+        invoice_id = values["invoice_id"]
+        values["uri"] = f"{view.root}/invoices/{invoice_id}/items/{values['id']}"
+        if kind is InvoiceKind.CREDIT_NOTE:
+            for name in ("quantity", "total_without_tax", "total_with_tax"):
+                values[name] = -values[name]
+        values["custom_values"] = _custom(values["custom_values"], labels)
+        found[invoice_id].append(values)
     return found
 
 
 def read_payments(ids: Sequence[int], view: Shown) -> Mapping[int, Sequence[Values]]:
     """What stands of each document's payments; what was undone is gone."""
     found: dict[int, list[Values]] = defaultdict(list)
-    query = (
-        sa.select(
-            *(OpenItem.source_id.label("invoice_id"), Payment.id, Payment.paid_on, Payment.method),
-            *(Payment.description, PaymentPart.amount),
-        )
-        .join(PaymentPart, PaymentPart.open_item_id == OpenItem.id)
-        .join(Payment, Payment.id == PaymentPart.payment_id)
-        .where(OpenItem.kind.in_(list(FOUND_KINDS.values())), OpenItem.source_id.in_(ids), Payment.undone_at.is_(None))
-        .order_by(Payment.id)
-    )
-    for row in session.execute(query):
+    for row in session.execute(_PAYMENTS, {"ids": ids}):
         uri = f"{view.root}/invoices/{row.invoice_id}/payments/{row.id}"
         found[row.invoice_id].append({**row._asdict(), "uri": uri})
     return found
@@ -179,9 +207,7 @@ def read_payments(ids: Sequence[int], view: Shown) -> Mapping[int, Sequence[Valu
 def read_costs(ids: Sequence[int], view: Shown) -> Mapping[int, Sequence[Values]]:
     """What is claimed and was not waived."""
     found: dict[int, list[Values]] = defaultdict(list)
-    query = sa.select(ClaimedCost.id, ClaimedCost.invoice_id, ClaimedCost.amount, ClaimedCost.description)
-    query = query.where(ClaimedCost.invoice_id.in_(ids), ClaimedCost.undone_at.is_(None)).order_by(ClaimedCost.id)
-    for row in session.execute(query):
+    for row in session.execute(_COSTS, {"ids": ids}):
         uri = f"{view.root}/invoices/{row.invoice_id}/costs/{row.id}"
         found[row.invoice_id].append({**row._asdict(), "uri": uri})
     return found
@@ -192,15 +218,11 @@ def _sums(costs: Mapping[int, Sequence[Values]]) -> dict[int, Decimal]:
 
 
 def _last_activity(ids: Sequence[int]) -> dict[int, dt.datetime]:
-    query = sa.select(TimelineNote.subject_id, sa.func.max(TimelineNote.at)).where(
-        TimelineNote.subject_kind == "invoice", TimelineNote.subject_id.in_(ids)
-    )
-    return dict(session.execute(query.group_by(TimelineNote.subject_id)).all()) if ids else {}
+    return dict(session.execute(_ACTIVITY, {"ids": ids}).all())
 
 
 def _labels(place: FieldPlace) -> dict[str, str]:
-    query = sa.select(CustomField.name, CustomField.description).where(CustomField.place == place)
-    return dict(session.execute(query.order_by(CustomField.position)).all())
+    return dict(session.execute(_LABELS, {"place": place}).all())
 
 
 def _custom(values: Mapping[str, str] | None, labels: Mapping[str, str]) -> list[Values]:

@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from flask_babel import gettext as _
@@ -57,6 +58,14 @@ class Id(Integer):
         super().__init__(1, MAX_INT, **known)
 
 
+@lru_cache(maxsize=4096)
+def _written(value: Decimal, shown: int) -> str:
+    """Kept, for rates and quantities are few and lists are long. Equal numbers are written alike."""
+    whole, _point, decimals = f"{value:f}".partition(".")
+    decimals = decimals.rstrip("0").ljust(shown, "0")
+    return f"{whole}.{decimals}" if decimals else whole
+
+
 class Number(Wire):
     """An exact number of at most ``places`` decimals within bounds; shown as text with at least ``shown`` of them."""
 
@@ -86,10 +95,7 @@ class Number(Wire):
 
     def show(self, value: Any) -> str:  # noqa: ANN401 - a Decimal
         """Text, without needless zeros past ``shown`` decimals."""
-        text = f"{value:f}"
-        whole, _point, decimals = text.partition(".")
-        decimals = decimals.rstrip("0").ljust(self.shown, "0")
-        return f"{whole}.{decimals}" if decimals else whole
+        return _written(value or abs(value), self.shown)  # no "-0"
 
     def described(self) -> Json:
         """A number, or text that says one."""

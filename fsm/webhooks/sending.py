@@ -137,4 +137,4 @@ def _words(error: Exception) -> str:
         return _("The certificate is not valid: %(why)s", why=error.verify_message)
     if isinstance(error, http.client.RemoteDisconnected):
         return _("The connection was closed without an answer.")
-    return f"{type(error).__name__}: {error}"
+    return (error.strerror if isinstance(error, OSError) else None) or f"{type(error).__name__}: {error}"
