@@ -8,13 +8,15 @@ import { clock, dayOf, fill, minutesBetween, plus, wall } from "./words.js";
 
 const REFRESH_MS = 10_000;
 const CHECK_MS = 120;
-const HOUR_PIXELS = { day: 72, week: 26 };
+const HOUR_PIXELS = { day: 58, week: 26 };
 
 async function start(root) {
   const { createCalendar, Interaction, ResourceTimeline } = await import(new URL(root.dataset.calendar, location.href));
   const part = (name) => root.querySelector(`[data-${name}]`);
   const texts = JSON.parse(part("texts").textContent);
-  const { language, view } = root.dataset;
+  const { view } = root.dataset;
+  // English here is that of Europe: the day before the month.
+  const language = root.dataset.language === "en" ? "en-GB" : root.dataset.language;
   let drawn = part("figures").textContent;
   let figures = JSON.parse(drawn);
   let waiting = null; // newer figures, while something is held
