@@ -1,5 +1,6 @@
 """Working hours, skills and absences of technicians; the list of skills; the board's settings."""
 
+import datetime as dt
 from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
@@ -10,6 +11,7 @@ from fsm.catalog.forms import choices
 from fsm.core import audit
 from fsm.core.db import session
 from fsm.core.errors import NotFoundError
+from fsm.core.formats import day, local, moment
 from fsm.core.transactions import attempt
 from fsm.schedule import hours, queries, services
 from fsm.schedule.blueprint import bp
@@ -95,10 +97,28 @@ def absences() -> ResponseReturnValue:
         "schedule/absences.html",
         rows=found.rows,
         is_past=past,
+        from_said=from_said,
+        until_said=until_said,
         previous_url=_absences_url(found.previous, past=past),
         next_url=_absences_url(found.next, past=past),
         tabs=tabs("absences"),
     )
+
+
+def from_said(row: Absence) -> str:
+    """The first day, with its time where only part of it counts."""
+    return day(local(row.start_at).date()) if _is_midnight(row.start_at) else moment(row.start_at)
+
+
+def until_said(row: Absence) -> str:
+    """The last day, whole or until a time."""
+    if _is_midnight(row.end_at):
+        return day(local(row.end_at).date() - dt.timedelta(days=1))
+    return moment(row.end_at)
+
+
+def _is_midnight(at: dt.datetime) -> bool:
+    return local(at).time() == dt.time()
 
 
 def _absences_url(cursor: str | None, *, past: bool) -> str | None:

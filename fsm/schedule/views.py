@@ -17,6 +17,7 @@ from fsm.core.transactions import computes_only, refuse
 from fsm.schedule import board as boards
 from fsm.schedule import moves, payload, people_views, proposal_views, proposals, queries  # noqa: F401 - register their pages
 from fsm.schedule.blueprint import bp
+from fsm.schedule.clashes import Worker
 from fsm.schedule.forms import PlaceForm
 from fsm.service_orders.models import Visit
 from fsm.users.queries import technicians
@@ -146,10 +147,9 @@ def week_plan() -> ResponseReturnValue:
     )
 
 
-def absences_on(board: boards.Board, worker: Any, day: dt.date) -> list[str]:  # noqa: ANN401 - a Worker
+def absences_on(worker: Worker, day: dt.date) -> list[str]:
     """The reasons of absences that touch a day."""
     start, end = queries.bounds(day, 1)
-    del board
     return [away.reason or _("Absent") for away in worker.absences if away.start < end and away.end > start]
 
 

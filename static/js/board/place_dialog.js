@@ -81,6 +81,10 @@ export function placeDialog(dialog, { texts, check, save, takeBack }) {
   });
   field("technician_id").addEventListener("change", warn);
   part("close").addEventListener("click", () => dialog.close());
+  dialog.addEventListener("keydown", (event) => {
+    event.stopPropagation(); // the keys of the page under it have a rest
+    if (event.key === "Escape") dialog.close();
+  });
   part("back").addEventListener("click", async () => {
     const { visit } = what;
     dialog.close();
