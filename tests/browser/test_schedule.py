@@ -124,6 +124,9 @@ def test_a_day_is_planned_by_mouse_and_by_keyboard(sign_in: SignIn) -> None:
     event.focus()
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    page.keyboard.press("Enter")  # the visit has its focus back
     dialog.get_by_label("Technician").select_option(label="Sara")
     dialog.get_by_label("Start").fill(f"{DAY}T09:30")
     expect(dialog).to_contain_text("lacks the skill: Gas")

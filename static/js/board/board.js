@@ -102,7 +102,10 @@ async function start(root) {
     resizeConstraint: dragged,
     eventDrop: dropped,
     eventResize: dropped,
-    eventClick: ({ event }) => event.extendedProps.visit && openVisit(event.extendedProps.visit.id),
+    eventClick({ event, jsEvent }) {
+      jsEvent.preventDefault(); // Enter would go on into the dialog, and unfold its first choice
+      if (event.extendedProps.visit) openVisit(event.extendedProps.visit.id);
+    },
     dateClick: tapped,
   });
 
