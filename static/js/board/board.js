@@ -8,6 +8,7 @@ import { clock, dayOf, fill, minutesBetween, plus, wall } from "./words.js";
 
 const REFRESH_MS = 10_000;
 const CHECK_MS = 120;
+const MOST_SINGLY = 40;
 const HOUR_PIXELS = { day: 58, week: 26 };
 
 async function start(root) {
@@ -19,6 +20,7 @@ async function start(root) {
   const language = root.dataset.language === "en" ? "en-GB" : root.dataset.language;
   let drawn = part("figures").textContent;
   let figures = JSON.parse(drawn);
+  let shown = drawing.events(figures);
   let waiting = null; // newer figures, while something is held
   let isHeld = false;
   const read = reader(root.dataset.url);
@@ -90,7 +92,7 @@ async function start(root) {
     eventResizableFromStart: false,
     eventLongPressDelay: 350,
     resources: drawing.resources(figures),
-    events: drawing.events(figures),
+    events: shown,
     eventClassNames: drawing.classNames,
     eventContent: drawing.content(texts),
     resourceLabelContent: drawing.label,
@@ -130,8 +132,17 @@ async function start(root) {
     figures = JSON.parse(text);
     const focusedVisit = draw();
     if (JSON.stringify(drawing.resources(figures)) !== before) calendar.setOption("resources", drawing.resources(figures));
-    calendar.setOption("events", drawing.events(figures));
+    redraw(drawing.events(figures));
     if (focusedVisit) requestAnimationFrame(() => focusVisit(focusedVisit));
+  }
+
+  function redraw(events) {
+    const { removed, added, changed } = drawing.differences(shown, events);
+    shown = events;
+    if (removed.length + added.length + changed.length > MOST_SINGLY) return calendar.setOption("events", events);
+    for (const event of removed) calendar.removeEventById(event.id);
+    for (const event of changed) calendar.updateEvent(event);
+    for (const event of added) calendar.addEvent(event);
   }
 
   const focusVisit = (id) => root.querySelector(`[data-visit="${id}"]`)?.closest(".ec-event")?.focus();
