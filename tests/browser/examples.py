@@ -660,8 +660,6 @@ def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
             f"/schedule/proposals/{ids['proposal']}",
             f"/schedule/proposals/{ids['proposal_decided']}",
         ],
-        "schedule.proposal_progress": [f"/schedule/proposals/{ids['proposal']}/progress"],
-        "schedule.data": [f"/schedule/data?day={tomorrow}"],
         "service_orders.add_part": [f"{order}/add-part?q=pump"],
         "service_orders.add_photo": [f"{order}/add-photo"],
         "service_orders.cancel": [f"{order}/cancel"],
