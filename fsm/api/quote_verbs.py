@@ -76,12 +76,16 @@ def replace(quote_id: int, data: Values, who: Asker) -> None:
     kept = {name: values[name] for name in (_NAMES & values.keys()) - OF_S3}
     last_day = who.today + dt.timedelta(days=defaults.document.quote_days_valid)
     kept |= {"quote_date": None, "valid_until": last_day, "items": [], "reference": ""}
+    if "note" in data:
+        kept["note_html"] = ""
     change(quote_id, kept | with_defaults(data, tax_included=values["tax_included"]), who)
 
 
 def _save(quote: Quote, data: Values, lines: Sequence[LineValues]) -> None:
     values: dict[str, Any] = {name: getattr(quote, name) for name in _NAMES}
     values |= {name: data[name] for name in _NAMES & data.keys()}
+    if "note" in data and "note_html" not in data:
+        values["note_html"] = ""  # the settings' own, which would count
     if values["tax_included"] and "tax_calculation" not in data:
         values["tax_calculation"] = TaxCalculation.ITEM
     services.save(quote.id, QuoteValues(**values), lines, version=None)

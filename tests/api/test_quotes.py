@@ -7,6 +7,7 @@ import pytest
 
 from fsm.core.db import session, writing
 from fsm.customers.models import Customer
+from fsm.documents.models import DocumentSettings
 from fsm.mail.models import MailMessage
 from fsm.users.models import Role
 from tests import factories
@@ -100,7 +101,10 @@ def test_from_a_quote_to_its_final_invoice(api: ApiClient, client_id: int) -> No
 
 @on_one_engine
 def test_a_quote_is_changed_by_its_fields_and_items(api: ApiClient, client_id: int) -> None:
-    quote_id = made(api, client_id, reference="R-1", date_valid_until="2026-12-31")
+    with writing():
+        session.get_one(DocumentSettings, 1).note_html = "<p>Ours</p>"  # of which nothing is left where a note is given
+    quote_id = made(api, client_id, reference="R-1", date_valid_until="2026-12-31", note="Hello")
+    assert shown(api, f"quotes/{quote_id}")["note"] == "Hello"
     path = f"quotes/{quote_id}"
     item = done(api, f"{path}/items", {"description_html": "<p>Pipe <b>22</b></p>", "amount": 5, "quantity": 3})
     (_first, pipe) = shown(api, path)["items"]
