@@ -7,12 +7,14 @@ import io
 import re
 import time
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageEnhance
 from playwright.sync_api import Page, Playwright, expect
 
+from fsm.catalog import kits
 from fsm.core.audit import now
 from fsm.service_orders import tasks
 from fsm.service_orders.models import OrderState
@@ -37,6 +39,9 @@ def seed() -> dict[str, int]:
     factories.make_rate(name="Work", is_default=True)
     item = factories.make_item(code="PUMP-25", description="Circulation pump", barcode="5400000000017")
     office = factories.actor_of(user_of(Role.OFFICE))
+    kit = kits.create("SERVICE", "Yearly service")
+    kits.set_line(kit.id, item, Decimal(2))
+    kits.set_line(kit.id, factories.make_item(code="SEAL", description="Burner seal"), Decimal("1.5"))
     ids = {"item": item.id}
     for place, name in enumerate(("first", "second", "third", "fourth", *(f"day {number}" for number in range(6)))):
         site = factories.make_site(factories.make_customer(name=f"Café {name}"), hazards="Dog in the yard")
@@ -97,6 +102,29 @@ def draw(page: Page) -> None:
     page.mouse.up()
 
 
+def add_kit(page: Page) -> None:
+    """Two kits: twice each of their parts."""
+    page.get_by_role("button", name="Add a part").click()
+    page.get_by_label("Search a part").fill("yearly")
+    page.get_by_role("button", name="Kit SERVICE").click()
+    page.get_by_label("How many kits").fill("2")
+    page.get_by_role("button", name="Save all parts").click()
+    expect(page.locator("#parts .items li")).to_have_count(3)
+    expect(page.locator("#parts .items")).to_contain_text("3 pieceBurner seal")
+
+
+def add_photo(page: Page, order_id: int) -> None:
+    """With a caption, before either is sent."""
+    page.locator(f"#photos-{order_id}").set_input_files(
+        [{"name": "a.jpg", "mimeType": "image/jpeg", "buffer": picture("JPEG")}]
+    )
+    expect(page.locator("#photos li")).to_have_count(1)
+    page.get_by_role("button", name="Add a caption").click()
+    page.get_by_label("Caption").fill("Leak at the seal")
+    page.get_by_role("button", name="Save caption").click()
+    expect(page.locator("#photos li")).to_contain_text("Leak at the seal")
+
+
 def test_offline_reload_hours_photo_signature(tablet: Tablet, server: Server, ids: dict[str, int]) -> None:
     """A whole visit without a network, by hand; the page is loaded anew in the middle of it."""
     page = tablet.log_in()
@@ -122,10 +150,8 @@ def test_offline_reload_hours_photo_signature(tablet: Tablet, server: Server, id
     page.get_by_role("button", name="PUMP-25").click()
     page.get_by_role("button", name="Save part").click()
     expect(page.locator("#parts .items")).to_contain_text("Circulation pump")
-    page.locator(f"#photos-{order_id}").set_input_files(
-        [{"name": "a.jpg", "mimeType": "image/jpeg", "buffer": picture("JPEG")}]
-    )
-    expect(page.locator("#photos li")).to_have_count(1)
+    add_kit(page)
+    add_photo(page, order_id)
     page.locator("#report textarea").fill("Replaced the seal.")
     page.reload()
     expect(page.locator("#report textarea")).to_have_value("Replaced the seal.")
@@ -137,7 +163,7 @@ def test_offline_reload_hours_photo_signature(tablet: Tablet, server: Server, id
     page.get_by_role("button", name="Save signature").click()
     expect(page.locator("#signature")).to_contain_text("Signed by An Peeters")
     page.get_by_role("button", name="Finish").click()
-    expect(page.locator("#pill")).to_contain_text("9 waiting")
+    expect(page.locator("#pill")).to_contain_text("12 waiting")
     assert times(server, order_id) == 0
     offline(page, is_offline=False)
     expect(page.locator("#pill")).to_contain_text("All saved")
@@ -146,8 +172,9 @@ def test_offline_reload_hours_photo_signature(tablet: Tablet, server: Server, id
     ]
     assert (state, report, signed_by) == ("done", "Replaced the seal.", "An Peeters")
     assert times(server, order_id) == 1
-    for table in ("part_used", "photo"):
-        assert server.rows(f"SELECT count(*) FROM {table} WHERE service_order_id = ?", order_id) == [(1,)]
+    used = server.rows("SELECT description, quantity FROM part_used WHERE service_order_id = ? ORDER BY id", order_id)
+    assert used == [("Circulation pump", 100), ("Circulation pump", 400), ("Burner seal", 300)]
+    assert server.rows("SELECT caption FROM photo WHERE service_order_id = ?", order_id) == [("Leak at the seal",)]
     kinds = server.rows("SELECT kind FROM stamp WHERE service_order_id = ? ORDER BY id", order_id)
     assert kinds == [("on_my_way",), ("start",), ("finish",)]
 
