@@ -21,7 +21,7 @@ MENU: tuple[tuple[Any, tuple[tuple[Any, str, str], ...]], ...] = (
             (_l("Service orders"), "service_orders.index", "clipboard"),
             (_l("Schedule"), "schedule.index", "calendar"),
             (_l("To invoice"), "service_orders.done_not_invoiced", "inbox"),
-            (_l("Maintenance"), "contracts.index", "contract"),
+            (_l("Contracts"), "contracts.index", "contract"),
             (_l("Kept work"), "tablet.kept", "archive"),
         ),
     ),

@@ -42,20 +42,27 @@ def make(site_id: int, machine_id: int, words: str) -> dict[str, int]:
         ).id
         for name in ("active", "paused", "ended", "stuck")
     }
-    made = making.make_due(ids["active"], today=today, moment=moment)
+    made = [_made(ids["active"]) for _order in range(3)]
     rows = making.open_dates(ids["active"])
     making.back_out(ids["active"], rows[1].id, "Closed for the holidays", offers_again=False, actor=office)
     making.back_out(ids["active"], rows[2].id, "Wrong week", offers_again=True, actor=office)
-    making.make_due(ids["ended"], today=today, moment=moment)
+    _made(ids["ended"])
     services.pause(ids["paused"], "Rebuilding until spring")
     services.end(ids["ended"], "Given up")
     making.note_problem(ids["stuck"], "The site is archived.")
     return {
         **{f"contract_{name}": contract_id for name, contract_id in ids.items()},
         "contract_date": rows[0].id,
-        "contract_order": made[0].id,
+        "contract_order": made[0],
         "told": _told(site_id),
     }
+
+
+def _made(contract_id: int) -> int:
+    """The order of the next date, numbered on the day of all other examples."""
+    (day,) = services.coming(session.get_one(Contract, contract_id), 1)
+    office = factories.actor_of(user_of(Role.OFFICE))
+    return int(making.make_now(contract_id, day, actor=office, today=factories.TODAY, moment=now()).id)
 
 
 def _told(site_id: int) -> int:
