@@ -682,8 +682,7 @@ def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
         "service_orders.schedule": [f"{order}/schedule"],
         "service_orders.settings": ["/service-orders/settings/service"],
         "service_orders.show": [
-            f"/service-orders/{ids[name]}"
-            for name in (*(f"order_{state.value}" for state in OrderState), "told", "contract_order")
+            f"/service-orders/{ids[name]}" for name in (*(f"order_{state.value}" for state in OrderState), "told")
         ],
         "service_orders.sign": [f"{order}/sign"],
         "service_orders.validate": [f"/service-orders/{ids['order_done']}/validate"],
