@@ -173,7 +173,9 @@ def test_ids_beyond_the_largest_are_not_found_on_any_page(database: Flask, clien
         for method in sorted(rule.methods & {"GET", "POST"}) if ids else ():
             url = urls.build(rule.endpoint, given, method=method)
             answer = client.open(url, method=method, follow_redirects=True)
-            assert answer.status_code in {200, 403, 404}, (method, rule)
+            # Files are read before the write begins: without any, that is said first.
+            said_first = {400} if rule.endpoint.endswith("_files_upload") else set()
+            assert answer.status_code in {200, 403, 404} | said_first, (method, rule)
             for place in ids:
                 number = (TOO_LARGE, 10**30)[tried % 2]
                 url = urls.build(rule.endpoint, given | {place: number}, method=method)

@@ -31,7 +31,7 @@ from tests.home.books import keep_books
 pytestmark = pytest.mark.database
 Clients = Callable[..., FlaskClient]
 TODAY = dt.date(2026, 3, 20)
-ROLE = {"ledger": Role.MANAGER, "users": Role.MANAGER}
+ROLE = {"ledger": Role.MANAGER, "users": Role.MANAGER, "webhook_deliveries": Role.ADMINISTRATOR}
 
 
 def lists(app: Flask) -> list[ListSpec]:
