@@ -167,6 +167,8 @@ def work(page: Page) -> None:
     sees_no_price(page)
 
     press(page, "Add photos")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Photos")
+    page.wait_for_load_state()
     page.locator("input[type=file]").set_input_files(
         {"name": "pump.jpg", "mimeType": "image/jpeg", "buffer": picture()}
     )

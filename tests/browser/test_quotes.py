@@ -60,7 +60,7 @@ def write_quote(page: Page) -> None:
     page.get_by_label("Customer").fill("Brouwerij De Klok")
     page.get_by_role("button", name="Write the lines").click()
     row = page.locator("[data-lines] tbody tr").first
-    row.get_by_label("Description").fill("A new boiler")
+    row.get_by_label("Description", exact=True).fill("A new boiler")
     row.get_by_label("Unit price").fill("1000")
     row.get_by_label("VAT", exact=True).select_option("21")
     expect(page.locator("main")).to_contain_text("1,210.00")
