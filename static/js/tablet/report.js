@@ -18,8 +18,25 @@ export function reportSection(id, capture) {
   let base = null; // the text that is being edited
   let writing = false; // one write at a time, and after it what was typed meanwhile
   let isNewer = false;
+  // The tab's own copy is written before the next event: a page that is loaded anew at once has no time for the database.
+  let place = null;
+
+  function keepAtOnce() {
+    try { if (place) sessionStorage.setItem(place, JSON.stringify({ text: area.value, base })); } catch { /* the database has it */ }
+  }
+
+  async function kept() {
+    const user = await currentUser();
+    place = user ? `${name}-of-${user.id}` : null;
+    try {
+      const text = place && sessionStorage.getItem(place);
+      if (text) return JSON.parse(text);
+    } catch { /* a private window forgets */ }
+    return drafts((db) => db.get("drafts", name));
+  }
 
   area.addEventListener("input", () => {
+    keepAtOnce();
     keepDraft();
     show();
   });
@@ -27,7 +44,10 @@ export function reportSection(id, capture) {
     event.preventDefault();
     const report = area.value.trim();
     if (report === base) return;
-    if (await capture("write_report", { report, before: { report: base } }, { draft: name, words: t("saved_here") })) area.value = report;
+    if (await capture("write_report", { report, before: { report: base } }, { draft: name, words: t("saved_here") })) {
+      area.value = report;
+      try { if (place) sessionStorage.removeItem(place); } catch { /* nothing was kept */ }
+    }
     show();
   });
 
@@ -55,7 +75,7 @@ export function reportSection(id, capture) {
     if (isFirst) {
       base = order.report;
       area.value = order.report;
-      const draft = await drafts((db) => db.get("drafts", name));
+      const draft = await kept();
       if (draft && draft.text.trim() !== order.report) {
         area.value = draft.text;
         base = draft.base ?? order.report;
