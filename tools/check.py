@@ -71,33 +71,27 @@ def soak() -> list[Stage]:
 KINDS = {"quick": quick, "test": full, "soak": soak}
 
 
-def run(stage: Stage) -> tuple[int, float]:
-    """Return the exit status and the seconds taken."""
+def run(stage: Stage, *, is_beside: bool = False) -> tuple[int, float]:
+    """Return the exit status and the seconds taken; what runs beside other stages shows its output at its end."""
     program, *arguments = stage.command
-    print(f"\n== {stage.name}: {' '.join(stage.command)}", flush=True)
+    heading = f"\n== {stage.name}: {' '.join(stage.command)}"
+    if not is_beside:
+        print(heading, flush=True)
     began = time.monotonic()
-    finished = subprocess.run([BIN / program, *arguments], cwd=ROOT, check=False)
-    return finished.returncode, time.monotonic() - began
-
-
-def run_beside(stage: Stage) -> tuple[int, float]:
-    """Do as `run`, but show the output at the end: for a check of one process while other stages use the other core."""
-    program, *arguments = stage.command
-    began = time.monotonic()
-    finished = subprocess.run(
-        [BIN / program, *arguments], cwd=ROOT, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    out, errors = (subprocess.PIPE, subprocess.STDOUT) if is_beside else (None, None)
+    finished = subprocess.run([BIN / program, *arguments], cwd=ROOT, check=False, stdout=out, stderr=errors, text=True)
     seconds = time.monotonic() - began
-    print(f"\n== {stage.name}: {' '.join(stage.command)}\n{finished.stdout.rstrip()}", flush=True)
+    if is_beside:
+        print(f"{heading}\n{finished.stdout.rstrip()}", flush=True)
     return finished.returncode, seconds
 
 
 def run_all(stages: list[Stage]) -> list[tuple[Stage, int, float]]:
-    """Run the checks beside the first tests, all else in its order."""
-    alone = [stage for stage in stages if stage not in (beside := checks())]
+    """Run the checks of one process each beside the first tests, all else in its order."""
+    beside = checks()
     with ThreadPoolExecutor(max_workers=1) as pool:
-        waiting = [(stage, pool.submit(run_beside, stage)) for stage in beside]
-        results = [(stage, *run(stage)) for stage in alone]
+        waiting = [(stage, pool.submit(run, stage, is_beside=True)) for stage in beside]
+        results = [(stage, *run(stage)) for stage in stages if stage not in beside]
         return [*((stage, *future.result()) for stage, future in waiting), *results]
 
 
