@@ -117,10 +117,7 @@ def postgres_url(worker: str) -> Iterator[str]:
 def postgres_app(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """One program over the worker's PostgreSQL database, and its seed rows kept for putting back."""
     app = create_app(**CONFIG, DATA_FOLDER=tmp_path_factory.mktemp("data"), SQLALCHEMY_DATABASE_URI=postgres_url)
-    migrated(app)
-    _seed(app)
-    with app.app_context(), db.engine.begin() as connection:
-        connection.exec_driver_sql(_seeds_kept())
+    keep_seeds(app)
     _stays()
     yield app
     with app.app_context():
@@ -195,6 +192,14 @@ def renew(app: Flask, template: Path) -> None:
     for left_over in path.parent.glob(f"{path.name}-*"):
         left_over.unlink()
     shutil.copy(template, path)
+
+
+def keep_seeds(app: Flask) -> None:
+    """Fill a new PostgreSQL database, and keep copies of the rows for ``put_back``."""
+    migrated(app)
+    _seed(app)
+    with app.app_context(), db.engine.begin() as connection:
+        connection.exec_driver_sql(_seeds_kept())
 
 
 def put_back(app: Flask) -> None:

@@ -256,13 +256,18 @@ def _owner(kind: str) -> type[Any]:
 def _batches(kind: str) -> Iterator[list[int]]:
     """The ids of a kind, in order, some at a time, each by a query of its own."""
     model, last = _owner(kind), 0
-    while ids := list(session.scalars(sa.select(model.id).where(model.id > last).order_by(model.id).limit(BATCH * 4))):
-        last = ids[-1]
+    query = sa.select(model.id).order_by(model.id).limit(BATCH * 4)
+    while ids := list(session.scalars(query.where(model.id > last))):
         yield ids
+        if len(ids) < BATCH * 4:
+            return
+        last = ids[-1]
 
 
 def differences() -> Iterator[tuple[str, int]]:
     """(kind, id) of subjects whose words are not what their owner says; id 0: words that belong to no subject, or too few."""
+    counted = sa.select(SearchWord.kind, sa.func.count()).group_by(SearchWord.kind)
+    words = dict(session.execute(counted).all())
     for kind, source in _sources.items():
         expected = 0
         for ids in _batches(kind):
@@ -275,6 +280,5 @@ def differences() -> Iterator[tuple[str, int]]:
                 if held.get(id_) != _text(fresh.get(id_, frozenset())) or id_ not in fresh:
                     yield kind, id_
             expected += sum(len(text.split()) for text in held.values())
-        count = sa.select(sa.func.count()).select_from(SearchWord).where(SearchWord.kind == kind)
-        if session.scalar(count) != expected:
+        if words.get(kind, 0) != expected:
             yield kind, 0

@@ -5,8 +5,6 @@ import os
 import re
 import shutil
 import socket
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Callable, Generator, Iterator
@@ -21,15 +19,15 @@ from fsm.app import create_app
 from fsm.core.db import db, session, writing
 from fsm.users.models import Role
 from tests import factories, postgres
+from tests.browser import serve
 from tests.conftest import CONFIG, migrated
+from tests.processes import Process
 from tools import chromium
 
-HERE = Path(__file__).parent
-RESULTS = HERE.parent.parent / "test-results"
+RESULTS = Path(__file__).parents[2] / "test-results"
 FAILED = pytest.StashKey[bool]()
 TIMEOUT = float(os.environ.get("FSM_BROWSER_TIMEOUT", "15000"))  # milliseconds
 START_LIMIT_SECONDS = 30
-SERVER_LIMIT_SECONDS = 900
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -115,29 +113,17 @@ def serving(url: str, folder: Path, seed: Callable[[], Any] | None = None) -> It
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    with (folder / "server.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, str(HERE / "serve.py"), str(port), str(SERVER_LIMIT_SECONDS)],
-            env=os.environ | {"DATABASE_URL": url, "FSM_DATA": str(folder)},
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            address = f"http://127.0.0.1:{port}"
-            wait_for(address, process, folder / "server.log")
-            yield Site(address, rows)
-        finally:
-            assert process.stdin is not None
-            process.stdin.close()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+    log, address = folder / "server.log", f"http://127.0.0.1:{port}"
+    process = serve.start(url, folder, port, log)
+    try:
+        wait_for(address, process, log)
+        yield Site(address, rows)
+    finally:
+        process.terminate()
+        process.end(20)
 
 
-def wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def wait_for(address: str, process: Process, log: Path) -> None:
     """Until the server answers; RuntimeError with its log where it ended or takes too long."""
     limit = time.monotonic() + START_LIMIT_SECONDS
     while True:
@@ -145,7 +131,7 @@ def wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
             with urllib.request.urlopen(f"{address}/healthz", timeout=5):  # noqa: S310 - our own server
                 return
         except OSError:
-            if process.poll() is not None or time.monotonic() > limit:
+            if not process.is_running() or time.monotonic() > limit:
                 raise RuntimeError(f"The server did not start:\n{log.read_text(errors='replace')}") from None
             time.sleep(0.1)
 

@@ -7,8 +7,6 @@ import shutil
 import signal
 import socket
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -21,12 +19,13 @@ from playwright.sync_api import BrowserContext, Page, Playwright, expect
 from fsm.app import create_app
 from fsm.core.db import session, writing
 from tests import factories
+from tests.browser import serve
 from tests.browser.conftest import ARGUMENTS, TABLET, TIMEOUT, wait_for
 from tests.browser.weak_line import Line
 from tests.conftest import CONFIG
+from tests.processes import Process
 from tools import chromium
 
-SERVE = Path(__file__).parent / "serve.py"
 TECHNICIAN = "technician@test.example"
 # What the pages' own modules do, for the tests: the very modules that the page runs.
 WITH_OUTBOX = """
@@ -41,7 +40,7 @@ class Server:
 
     folder: Path
     port: int
-    process: subprocess.Popen[bytes] | None = None
+    process: Process | None = None
 
     @property
     def database(self) -> Path:
@@ -49,17 +48,10 @@ class Server:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        log = (self.folder / "server.log").open("ab")
-        self.process = subprocess.Popen(
-            [sys.executable, str(SERVE), str(self.port), "900"],
-            env=os.environ | {"DATABASE_URL": f"sqlite:///{self.database}", "FSM_DATA": str(self.folder)},
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=log,
-        )
-        log.close()
+        log = self.folder / "server.log"
+        self.process = serve.start(f"sqlite:///{self.database}", self.folder, self.port, log)
         try:
-            wait_for(f"http://127.0.0.1:{self.port}", self.process, self.folder / "server.log")
+            wait_for(f"http://127.0.0.1:{self.port}", self.process, log)
         except BaseException:
             self.kill()
             raise
@@ -68,9 +60,7 @@ class Server:
         """As a power cut does."""
         assert self.process is not None
         self.process.kill()
-        self.process.wait()
-        assert self.process.stdin is not None
-        self.process.stdin.close()
+        self.process.end()
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """What the database says."""

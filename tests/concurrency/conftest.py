@@ -1,10 +1,7 @@
 """Databases of their own for tests in which many write at once, and helpers to run threads and processes."""
 
 import contextlib
-import itertools
 import shutil
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,40 +10,40 @@ import pytest
 from flask import Flask
 
 from fsm.app import create_app
-from fsm.core.db import db, session, writing
-from tests import factories, postgres
-from tests.conftest import CONFIG, Browser, migrated
+from fsm.core.db import db, session
+from tests import postgres
+from tests.conftest import CONFIG, Browser, keep_seeds, put_back
+from tests.processes import Process
 
-_NUMBERS = itertools.count(1)
-SCRIPTS = Path(__file__).parent
+# Those of killed processes, which the server may not have missed yet.
+OTHERS_LEAVE = """
+    SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+"""
 
 
 @pytest.fixture(scope="session")
-def postgres_template(worker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The name of a migrated and seeded PostgreSQL database to copy."""
-    server, name = postgres.start(), f"{worker}_template"
+def postgres_own_url(worker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL database with a company, for one test after the other."""
+    server, name = postgres.start(), f"{worker}_own"
     url = server.create_database(name)
-    app = create_app(**CONFIG, DATA_FOLDER=tmp_path_factory.mktemp("template"), SQLALCHEMY_DATABASE_URI=url)
-    migrated(app)
+    app = create_app(**CONFIG, DATA_FOLDER=tmp_path_factory.mktemp("own"), SQLALCHEMY_DATABASE_URI=url)
+    keep_seeds(app)
     with app.app_context():
-        with writing(bulk=True):
-            factories.make_company()
-        session.remove()
         db.engine.dispose()
-    yield name
+    yield url
     server.drop_database(name)
 
 
 @pytest.fixture
-def own_app(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path, worker: str) -> Iterator[Flask]:
-    """The program over a database that nobody else uses; ``DATABASE`` in its config is the address for processes."""
+def own_app(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
+    """The program over a database that nobody else uses."""
     if engine_name == "sqlite":
         path = tmp_path / "fsm.sqlite3"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         url = f"sqlite:///{path}"
     else:
-        template, name = request.getfixturevalue("postgres_template"), f"{worker}_own{next(_NUMBERS)}"
-        url = postgres.start().create_database(name, template)
+        url = request.getfixturevalue("postgres_own_url")
     config = CONFIG | {"WRITE_LIMIT_SECONDS": None}
     app = create_app(**config, DATA_FOLDER=tmp_path, SQLALCHEMY_DATABASE_URI=url)
     app.test_client_class = Browser
@@ -54,8 +51,11 @@ def own_app(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path, wo
         yield app
         session.remove()
         db.engine.dispose()
-    if engine_name == "postgresql":
-        postgres.start().drop_database(name)
+        if engine_name == "postgresql":
+            with db.engine.begin() as connection:
+                connection.exec_driver_sql(OTHERS_LEAVE)
+            put_back(app)
+            db.engine.dispose()
 
 
 def in_threads(app: Flask, count: int, work: Callable[[int], None]) -> list[BaseException]:
@@ -82,13 +82,6 @@ def in_threads(app: Flask, count: int, work: Callable[[int], None]) -> list[Base
     return raised
 
 
-def start_process(app: Flask, script: str, *arguments: str) -> subprocess.Popen[str]:
-    """Start a script of this folder over the app's database."""
-    url = app.config["SQLALCHEMY_DATABASE_URI"]
-    return subprocess.Popen(
-        [sys.executable, str(SCRIPTS / script), url, str(app.config["DATA_FOLDER"]), *arguments],
-        cwd=SCRIPTS.parent.parent,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def start_process(app: Flask, main: Callable[..., int | None], *arguments: str) -> Process:
+    """Start ``main`` of a module of this folder over the app's database."""
+    return Process(main, app.config["SQLALCHEMY_DATABASE_URI"], str(app.config["DATA_FOLDER"]), *arguments)

@@ -1,16 +1,12 @@
 """Makes the orders of contracts as the nightly run does, in children that die by SIGKILL in the middle of a transaction.
 
-Called as: contract_worker.py DATABASE_URL DATA_FOLDER DAY ORDERS...; a child dies after so many orders, with 0 it does
-not. Prints how each ended.
+A child dies after so many orders, with 0 it does not. Prints how each ended.
 """
 
 import datetime as dt
 import os
 import signal
-import sys
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import sqlalchemy as sa
 from flask import Flask
@@ -49,7 +45,3 @@ def run(app: Flask, day: str, dies_after: int) -> None:
     making.MOST_AT_ONCE = 2  # so that a contract has several transactions
     with app.app_context():
         nightly.make_maintenance(lambda: None)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -1,14 +1,8 @@
-"""Works month-end runs off as the worker does, but for the PDFs, until none is left; runs are given up after two seconds.
-
-Called as: month_worker.py DATABASE_URL DATA_FOLDER LOT
-"""
+"""Works month-end runs off as the worker does, but for the PDFs, until none is left; runs are given up after two seconds."""
 
 import datetime as dt
-import sys
 import time
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import sqlalchemy as sa
 
@@ -20,16 +14,13 @@ from fsm.core.jobs import Job, JobState
 from fsm.invoices import jobs as invoice_jobs
 from fsm.invoices import month_end
 
-jobs.LEASE = month_end.LEASE = dt.timedelta(seconds=2)
-
 
 def main(url: str, data_folder: str, lot: str) -> None:
     """Take what is due; wait for what another had who may be dead; end when all is done."""
+    jobs.LEASE = month_end.LEASE = dt.timedelta(seconds=2)
     month_end.LOT = int(lot)
     invoice_jobs.today = lambda: dt.date(2026, 3, 20)
     app = create_app(DATA_FOLDER=Path(data_folder), SQLALCHEMY_DATABASE_URI=url, SECRET_KEY="only for tests")
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
     left = sa.select(sa.func.min(Job.run_at)).where(Job.is_urgent, Job.state.in_([JobState.WAITING, JobState.RUNNING]))
     while True:
         with app.app_context():
@@ -40,7 +31,3 @@ def main(url: str, data_folder: str, lot: str) -> None:
             if due <= now():
                 jobs.run_one(app.extensions["job_handlers"])
         time.sleep(0.05)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

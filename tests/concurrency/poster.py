@@ -1,13 +1,7 @@
-"""Posts drafts one by one, as another server process would.
-
-Called as: poster.py DATABASE_URL DATA_FOLDER ID...
-"""
+"""Posts drafts one by one, as another server process would."""
 
 import datetime as dt
-import sys
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from fsm.app import create_app
 from fsm.core.db import writing
@@ -19,8 +13,7 @@ def main(url: str, data_folder: str, *ids: str) -> None:
     """Post each; one that is posted already (by whoever was killed before) is passed over."""
     app = create_app(DATA_FOLDER=Path(data_folder), SQLALCHEMY_DATABASE_URI=url, SECRET_KEY="only for tests")
     with app.app_context():
-        sys.stdout.write("ready\n")
-        sys.stdout.flush()
+        print("ready", flush=True)  # noqa: T201 - read by the test
         for invoice_id in map(int, ids):
             try:
                 with writing():
@@ -28,7 +21,3 @@ def main(url: str, data_folder: str, *ids: str) -> None:
             except ConflictError as refusal:
                 if "posted already" not in refusal.sentence:
                     raise
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -23,8 +21,10 @@ from fsm.home import checks
 from fsm.invoices.models import Invoice, InvoiceState
 from fsm.ledger.models import JournalEntry, JournalLine
 from tests.backups.conftest import elsewhere
+from tests.concurrency import command
 from tests.concurrency.conftest import in_threads
 from tests.concurrency.test_posting import drafts, post
+from tests.processes import Process
 
 __all__ = ["elsewhere"]
 pytestmark = [pytest.mark.concurrency, pytest.mark.database]
@@ -68,26 +68,18 @@ def test_under_write_load_and_restored_elsewhere(
         assert (damaged(), manifest.missing_files) == ([], [])
 
 
-def start(app: Flask, *arguments: str) -> subprocess.Popen[str]:
-    environment = os.environ | {
-        "DATABASE_URL": app.config["SQLALCHEMY_DATABASE_URI"],
-        "FSM_DATA": str(app.config["DATA_FOLDER"]),
-    }
-    return subprocess.Popen(
-        [sys.executable, "-c", "from fsm.cli import main; main()", *arguments],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def start(app: Flask, *arguments: str) -> Process:
+    config = app.config
+    place = {"DATABASE_URL": config["SQLALCHEMY_DATABASE_URI"], "FSM_DATA": str(config["DATA_FOLDER"])}
+    return Process(command.main, *arguments, **place)
 
 
 def test_two_that_start_on_a_new_database_make_it_once(engine_name: str, elsewhere: Callable[[str], Flask]) -> None:
     app = elsewhere(engine_name)
     processes = [start(app, "migrate") for _place in range(2)]
-    answers = [process.communicate(timeout=120) for process in processes]
-    assert [process.returncode for process in processes] == [0, 0], answers
-    assert sorted("Making the database" in out for out, _errors in answers) == [False, True]
+    answers = [process.end() for process in processes]
+    assert [status for status, _printed in answers] == [0, 0], answers
+    assert sorted("Making the database" in printed for _status, printed in answers) == [False, True]
     with app.app_context(), db.engine.connect() as connection:
         assert sa.inspect(connection).has_table("company")
 
@@ -100,9 +92,9 @@ def test_one_that_is_killed_leaves_no_file(own_app: Flask, tmp_path: Path) -> No
         for number in range(12):
             files.put(os.urandom(8_000_000) + bytes([number]), "image/jpeg")
     process = start(own_app, "backup")
-    while process.poll() is None and not list(folder.glob(".unfinished-*/archive")):
+    while process.is_running() and not list(folder.glob(".unfinished-*/archive")):
         threading.Event().wait(0.005)
-    process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=60)
-    assert process.returncode == -signal.SIGKILL
+    process.kill()
+    status, _printed = process.end()
+    assert status == -signal.SIGKILL
     assert [path.name for path in folder.iterdir() if not path.name.startswith(".")] == []

@@ -14,6 +14,7 @@ from fsm.core.db import session, writing
 from fsm.service_orders.checks import order_numbers_without_hole
 from fsm.service_orders.models import ServiceOrder
 from tests import factories
+from tests.concurrency import contract_worker
 from tests.concurrency.conftest import in_threads, start_process
 
 pytestmark = [pytest.mark.concurrency, pytest.mark.database]
@@ -62,8 +63,8 @@ def test_four_at_once(own_app: Flask) -> None:
 def test_killed_and_run_again(own_app: Flask) -> None:
     """Each run dies in the middle of a transaction, the last one comes to its end."""
     contracts()
-    process = start_process(own_app, "contract_worker.py", TODAY.isoformat(), "2", "5", "9", "0")
-    out, errors = process.communicate(timeout=60)
-    ended = [line for line in out.splitlines() if line.removeprefix("-").isdigit()]
-    assert (process.returncode, ended) == (0, ["-9", "-9", "-9", "0"]), errors
+    process = start_process(own_app, contract_worker.main, TODAY.isoformat(), "2", "5", "9", "0")
+    status, printed = process.end()
+    ended = [line for line in printed.splitlines() if line.removeprefix("-").isdigit()]
+    assert (status, ended) == (0, ["-9", "-9", "-9", "0"]), printed
     assert_each_once()

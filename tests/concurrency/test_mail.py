@@ -3,7 +3,6 @@
 import os
 import random
 import signal
-import subprocess
 import time
 
 import pytest
@@ -16,8 +15,10 @@ from fsm.mail.addresses import Address
 from fsm.mail.models import MailMessage, MailRecipient, MailSettings, RecipientState, Security
 from fsm.mail.services import Draft, enqueue_messages
 from tests import factories
+from tests.concurrency import mail_worker
 from tests.concurrency.conftest import start_process
 from tests.mail.servers import Behaviour, serving
+from tests.processes import Process
 
 pytestmark = [pytest.mark.concurrency, pytest.mark.database]
 LEASE_SECONDS = 1.0
@@ -55,11 +56,10 @@ def enqueue(count: int, port: int) -> list[int]:
     return invoices
 
 
-def kill_at_random(workers: subprocess.Popen[str], kills: int, chance: random.Random) -> int:
+def kill_at_random(workers: Process, kills: int, chance: random.Random) -> int:
     """Kill one child after the other, each some moments after its start; gives how many died."""
-    assert workers.stdout is not None
     killed = 0
-    for line in workers.stdout:
+    for line in workers.lines():
         if killed < kills:
             time.sleep(chance.uniform(0.0, 0.1))
             try:
@@ -67,8 +67,8 @@ def kill_at_random(workers: subprocess.Popen[str], kills: int, chance: random.Ra
             except ProcessLookupError:
                 break
             killed += 1
-    _out, errors = workers.communicate(timeout=PATIENCE_SECONDS)
-    assert workers.returncode == 0, errors
+    status, printed = workers.end(PATIENCE_SECONDS)
+    assert status == 0, printed
     return killed
 
 
@@ -99,7 +99,7 @@ def story(app: Flask, messages: int, kills: int, seed: int) -> tuple[int, int]:
     behaviour = Behaviour(slow_seconds=SLOW_SECONDS)
     with serving(behaviour) as port:
         invoices = enqueue(messages, port)
-        workers = start_process(app, "mail_worker.py", str(LEASE_SECONDS))
+        workers = start_process(app, mail_worker.main, str(LEASE_SECONDS))
         killed = kill_at_random(workers, kills, random.Random(seed))
         return killed, assert_once_or_unsure(app, invoices, behaviour)
 

@@ -1,7 +1,5 @@
 """A month-end run whose worker is killed in the middle: every order billed once, numbers without a hole, books content."""
 
-import signal
-import subprocess
 import time
 
 import pytest
@@ -15,8 +13,10 @@ from fsm.invoices.models import Invoice, InvoiceState
 from fsm.invoices.run_models import Grouping, InvoiceRun, RowState, RunState
 from fsm.invoices.selection import Criteria, preview
 from fsm.service_orders.models import WorkClaim
+from tests.concurrency import month_worker
 from tests.concurrency.conftest import in_threads, start_process
 from tests.factories import PASSWORD, TODAY, make_month
+from tests.processes import Process
 
 pytestmark = [pytest.mark.concurrency, pytest.mark.database]
 PATIENCE_SECONDS = 120
@@ -40,19 +40,19 @@ def count(run_id: int, state: RowState) -> int:
 
 def kill_when(own_app: Flask, run_id: int, state: RowState, least: int, lot: int) -> None:
     """Start a worker and kill it as soon as so many rows are there."""
-    process = start_process(own_app, "month_worker.py", str(lot))
+    process = start_process(own_app, month_worker.main, str(lot))
     until = time.monotonic() + PATIENCE_SECONDS
     while count(run_id, state) < least:
-        assert process.poll() is None, "the worker came to its end before it was killed"
+        assert process.is_running(), "the worker came to its end before it was killed"
         assert time.monotonic() < until
         time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+    process.kill()
+    process.end()
 
 
-def finished(process: subprocess.Popen[str]) -> None:
-    _out, errors = process.communicate(timeout=PATIENCE_SECONDS)
-    assert process.returncode == 0, errors
+def finished(process: Process) -> None:
+    status, printed = process.end(PATIENCE_SECONDS)
+    assert status == 0, printed
 
 
 def assert_billed_once(order_ids: list[int], invoices: int) -> None:
@@ -76,7 +76,7 @@ def test_a_worker_killed_twice(own_app: Flask) -> None:
     assert 24 <= count(run_id, RowState.DRAFTED) < 80
     kill_when(own_app, run_id, RowState.POSTED, 16, lot=8)
     assert 16 <= count(run_id, RowState.POSTED) < 80
-    finished(start_process(own_app, "month_worker.py", "8"))
+    finished(start_process(own_app, month_worker.main, "8"))
     assert count(run_id, RowState.POSTED) == 80
     assert_billed_once(ids, 80)
 
@@ -85,7 +85,7 @@ def test_two_runs_of_the_same_orders_at_once(own_app: Flask) -> None:
     """Two people, two workers: each order is billed by whichever run comes first."""
     ids = month(40, 4)
     runs = [start(Criteria()), start(Criteria(grouping=Grouping.ORDER))]
-    workers = [start_process(own_app, "month_worker.py", "4") for _place in range(2)]
+    workers = [start_process(own_app, month_worker.main, "4") for _place in range(2)]
     for worker in workers:
         finished(worker)
     found = [run_queries.counts(run_id) for run_id in runs]
@@ -124,7 +124,7 @@ def test_a_thousand_orders_from_the_screen_the_job_killed_twice(own_app: Flask, 
     started = time.monotonic() - began
     kill_when(own_app, run_id, RowState.DRAFTED, 300, lot=100)
     kill_when(own_app, run_id, RowState.POSTED, 300, lot=100)
-    finished(start_process(own_app, "month_worker.py", "100"))
+    finished(start_process(own_app, month_worker.main, "100"))
     worked = time.monotonic() - began
     session.rollback()  # what the other processes did is seen from here on
     assert run_queries.run(run_id).state is RunState.DONE

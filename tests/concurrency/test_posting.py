@@ -17,6 +17,7 @@ from fsm.invoices import crediting, services
 from fsm.invoices.models import Invoice, InvoiceState
 from fsm.ledger import periods
 from fsm.ledger.models import JournalEntry, Period
+from tests.concurrency import poster
 from tests.concurrency.conftest import in_threads, start_process
 from tests.factories import make_customer, make_invoice
 
@@ -51,10 +52,9 @@ def test_threads_and_processes_and_kills(own_app: Flask) -> None:
     ids, empty = drafts(144), drafts(8, lines=0)
     of_threads, of_processes = ids[:64], ids[64:]
     chance = random.Random(20)
-    processes = [start_process(own_app, "poster.py", *map(str, of_processes[place::4])) for place in range(4)]
+    processes = [start_process(own_app, poster.main, *map(str, of_processes[place::4])) for place in range(4)]
     for process in processes:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
+        assert next(process.lines()) == "ready\n"
 
     def work(place: int) -> None:
         for invoice_id in of_threads[place::8]:
@@ -66,14 +66,14 @@ def test_threads_and_processes_and_kills(own_app: Flask) -> None:
     def kill_two() -> None:
         for process in processes[:2]:
             time.sleep(0.15)
-            process.send_signal(signal.SIGKILL)
+            process.kill()
 
     raised = in_threads(own_app, 9, lambda place: work(place) if place < 8 else kill_two())
     assert raised == []
-    again = [start_process(own_app, "poster.py", *map(str, of_processes[place::4])) for place in range(2)]
+    again = [start_process(own_app, poster.main, *map(str, of_processes[place::4])) for place in range(2)]
     for process in [*processes, *again]:
-        _out, errors = process.communicate(timeout=120)
-        assert process.returncode in {0, -signal.SIGKILL}, errors
+        status, printed = process.end()
+        assert status in {0, -signal.SIGKILL}, printed
     assert_whole(len(ids))
 
 

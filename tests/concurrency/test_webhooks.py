@@ -13,6 +13,7 @@ from fsm.webhooks import services
 from fsm.webhooks.models import DeliveryState, WebhookDelivery
 from fsm.webhooks.services import EndpointValues
 from tests import factories
+from tests.concurrency import webhook_worker
 from tests.concurrency.conftest import start_process
 from tests.concurrency.test_mail import kill_at_random
 from tests.webhooks.receiver import receiving
@@ -31,7 +32,7 @@ def story(app: Flask, events: int, kills: int, seed: int) -> tuple[int, int]:
             customer = factories.make_customer()
             for _place in range(events):
                 factories.make_posted_invoice(customer)
-        killed = kill_at_random(start_process(app, "webhook_worker.py", str(LEASE_SECONDS)), kills, random.Random(seed))
+        killed = kill_at_random(start_process(app, webhook_worker.main, str(LEASE_SECONDS)), kills, random.Random(seed))
         bodies = defaultdict(set)
         for _path, headers, body in receiver.got:
             bodies[headers["webhook-id"]].add(body)

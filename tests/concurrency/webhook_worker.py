@@ -1,15 +1,12 @@
 """Delivers webhooks as the worker does, in a child that may be killed; another takes its place until nothing is left.
 
-The child's pid is printed as it starts. Called as: webhook_worker.py DATABASE_URL DATA_FOLDER LEASE_SECONDS
+The child's pid is printed as it starts.
 """
 
 import datetime as dt
 import os
-import sys
 import time
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import sqlalchemy as sa
 from flask import Flask
@@ -36,8 +33,7 @@ def main(url: str, data_folder: str, lease_seconds: str) -> int:
         if child == 0:
             _work(app)
             os._exit(0)
-        sys.stdout.write(f"{child}\n")
-        sys.stdout.flush()
+        print(child, flush=True)  # noqa: T201 - read by the test
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         if status >= 0:
             return status
@@ -56,7 +52,3 @@ def _work(app: Flask) -> None:
             return
         if not busy:
             time.sleep(0.02)
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))

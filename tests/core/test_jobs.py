@@ -5,10 +5,8 @@ import datetime as dt
 import os
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,23 +18,11 @@ from fsm.core import jobs
 from fsm.core.audit import now
 from fsm.core.db import session, writing
 from fsm.core.jobs import LEASE, MAX_ATTEMPTS, Job, JobState, enqueue, run_one, waiting_count
+from tests.core import endless_job
+from tests.processes import Process
 
 pytestmark = pytest.mark.database
 PATIENCE_SECONDS = 60
-ENDLESS = """
-import os, sys, time
-from pathlib import Path
-from fsm.app import create_app
-from fsm.core.jobs import run_one
-
-def work(payload):
-    print("taken", flush=True)
-    time.sleep(600)
-
-app = create_app()
-with app.app_context():
-    run_one({"work": work})
-"""
 
 
 def add(*payloads: dict[str, Any], kind: str = "work") -> None:
@@ -176,17 +162,13 @@ def ended(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]
 
 
 @pytest.mark.concurrency
-def test_a_job_whose_worker_was_killed_is_taken_again_after_its_lease(
-    app: Flask, elsewhere: dict[str, str], tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("elsewhere")
+def test_a_job_whose_worker_was_killed_is_taken_again_after_its_lease(app: Flask) -> None:
     add({"at": 7})
-    command = [sys.executable, "-c", ENDLESS]
-    started = subprocess.Popen(command, env=elsewhere, cwd=tmp_path, stdout=subprocess.PIPE)
-    with ended(started) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"taken\n"
-        process.kill()
-        process.wait()
+    process = Process(endless_job.main)
+    assert next(process.lines()) == "taken\n"
+    process.kill()
+    process.end()
     done: list[jobs.Payload] = []
     assert (the_job().state, the_job().attempts) == (JobState.RUNNING, 1)
     assert not run_one({"work": done.append})

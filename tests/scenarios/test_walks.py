@@ -10,7 +10,7 @@ from tests.scenarios.walk import Walker
 pytestmark = pytest.mark.database
 STEPS = 100
 # SQLite walks three times as fast; what differs between the engines is less than what differs between the walks.
-WALKS = {"sqlite": 200, "postgresql": 200} if os.environ.get("FSM_SOAK") else {"sqlite": 14, "postgresql": 6}
+WALKS = {"sqlite": 200, "postgresql": 200} if os.environ.get("FSM_SOAK") else {"sqlite": 16, "postgresql": 4}
 
 
 @pytest.mark.parametrize(

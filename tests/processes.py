@@ -1,0 +1,91 @@
+"""Processes of their own that start at once: each is forked off one that has imported the program already.
+
+They can be killed like any other, and share no connection with the test or one another.
+"""
+
+import multiprocessing
+import os
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
+from typing import TypeAlias
+
+Main: TypeAlias = Callable[..., int | None]
+
+_forks = multiprocessing.get_context("forkserver")
+_forks.set_forkserver_preload(["fsm.app", "fsm.cli"])
+
+
+class Process:
+    """``main(*arguments)`` in another process, with the environment as it is now and what is named beside it.
+
+    What it prints, errors among it, can be read line by line.
+    """
+
+    def __init__(self, main: Main, *arguments: str, **environment: str) -> None:
+        reading, writing = _forks.Pipe(duplex=False)
+        self._process = _forks.Process(
+            target=_run, args=(writing, os.environ | environment, main, arguments), daemon=True
+        )
+        self._process.start()
+        writing.close()
+        self._lines = os.fdopen(os.dup(reading.fileno()), encoding="utf-8")
+        reading.close()
+
+    def lines(self) -> Iterator[str]:
+        """What it prints, as it comes."""
+        return iter(self._lines.readline, "")
+
+    def is_running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process.is_alive()
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self._process.terminate()
+
+    def kill(self) -> None:
+        """As an unplugged machine would: nothing is cleaned up."""
+        self._process.kill()
+
+    def end(self, seconds: float = 120) -> tuple[int, str]:
+        """Wait for its end; its exit status, negative for a signal, and the rest of what it printed.
+
+        One that takes longer than so many seconds is killed.
+        """
+        limit = threading.Timer(seconds, self.kill)
+        limit.start()
+        with self._lines:
+            printed = self._lines.read()
+        self._process.join()
+        limit.cancel()
+        assert self._process.exitcode is not None
+        return self._process.exitcode, printed
+
+
+def _run(writing: Connection, environment: dict[str, str], main: Main, arguments: tuple[str, ...]) -> None:
+    os.dup2(writing.fileno(), sys.stdout.fileno())
+    os.dup2(writing.fileno(), sys.stderr.fileno())
+    writing.close()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    os.environ.clear()
+    os.environ.update(environment)
+    try:
+        status = main(*arguments)
+    except SystemExit as end:
+        status = int(end.code or 0)
+    except Exception:  # noqa: BLE001 - told to whoever reads
+        traceback.print_exc()
+        status = 1
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status or 0)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
