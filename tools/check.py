@@ -52,13 +52,8 @@ def quick() -> list[Stage]:
 
 
 def full() -> list[Stage]:
-    """Return everything but the full counts; tests of concurrency run apart: they wait for one another and for leases."""
-    return [
-        *checks(),
-        tests("pure and database tests", "not (concurrency or browser or soak)", *WORKERS),
-        tests("concurrency tests", "concurrency and not (browser or soak)", *WORKERS),
-        tests("browser tests", "browser and not soak", "tests/browser", *WORKERS),
-    ]
+    """Return everything but the full counts, the tests in one run: whoever waits for a lease leaves the others the time."""
+    return [*checks(), tests("tests", "not soak", "--durations=25", *WORKERS)]
 
 
 def soak() -> list[Stage]:
