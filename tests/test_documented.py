@@ -66,6 +66,8 @@ def trees(*folders: str) -> Iterator[ast.AST]:
 def test_every_environment_variable() -> None:
     found = {name for tree in trees("fsm", "tools") for name in environment_in(tree)} - {"PATH"}
     assert {"DATABASE_URL", "FSM_DATA", "SECRET_KEY", "PORT", "HOST"} <= found
+    found |= {name for tree in trees("tests") for name in environment_in(tree) if name.startswith("FSM_")}
+    assert {"FSM_SOAK", "FSM_FUZZ_SEED"} <= found
     assert sorted(name for name in found if not named(name)) == []
 
 

@@ -12,7 +12,7 @@ from fsm.backups.making import SUFFIX
 from fsm.backups.models import Backup, BackupKind, BackupSettings, BackupState
 from fsm.backups.places import file_of, folder, moment_of
 from fsm.core import audit, schedules
-from fsm.core.db import session
+from fsm.core.db import only_row, session
 from fsm.core.errors import ConflictError
 from fsm.core.state import check_version
 
@@ -35,13 +35,13 @@ class SettingsValues:
 
 def settings() -> BackupSettings:
     """The row, or one with the defaults that is not stored."""
-    row = session.get(BackupSettings, 1)
+    row = only_row(BackupSettings)
     return row or BackupSettings(id=1, is_daily=True, hour=2, keep_daily=7, keep_weekly=4, keep_monthly=12)
 
 
 def save_settings(values: SettingsValues, *, zone: ZoneInfo, version: int | None) -> None:
     """Save them, and plan the next daily backup by them; ConflictError for a stale version."""
-    row = session.get(BackupSettings, 1)
+    row = only_row(BackupSettings)
     if row is None:
         row = BackupSettings(id=1)
         session.add(row)

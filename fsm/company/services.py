@@ -15,7 +15,7 @@ from fsm.company.charts import CHART_OF_COUNTRY
 from fsm.company.identifiers import checked_bic, checked_enterprise_number, checked_iban, checked_vat_number
 from fsm.company.models import BankAccount, Company, Language, VatScheme
 from fsm.core import audit, numbering
-from fsm.core.db import lock, session
+from fsm.core.db import lock, only_row, session
 from fsm.core.errors import ConflictError, DomainError, NotFoundError
 from fsm.core.numbering import NumberFormat, NumberSeries
 from fsm.core.state import check_version
@@ -86,7 +86,7 @@ def current() -> Company | None:
 
     The gate keeps it in ``g.company``, so that the session's identity map answers every later call of the request.
     """
-    return session.get(Company, THE_ROW)
+    return only_row(Company)
 
 
 def the_company() -> Company:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from flask import Flask, current_app, g, has_request_context
@@ -20,6 +20,8 @@ NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+Row = TypeVar("Row")
 
 
 class Base(orm.DeclarativeBase):
@@ -156,6 +158,16 @@ def total(column: Any) -> Any:  # noqa: ANN401 - any exact column or expression
         msg = "total() adds exact columns"
         raise TypeError(msg)
     return sa.type_coerce(sa.func.coalesce(sa.func.sum(column), sa.literal(0, sa.BigInteger())), kind)
+
+
+def only_row(model: type[Row]) -> Row | None:
+    """The one row of a table of settings, its id 1; None before there is one.
+
+    The session keeps it: its identity map alone would forget it as soon as nobody looks at it, and ask again.
+    """
+    row = session.get(model, 1)
+    session.info[model] = row
+    return row
 
 
 def lock(model: type[Any], ids: Iterator[int] | list[int] | set[int]) -> dict[int, Any]:

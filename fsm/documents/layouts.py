@@ -73,9 +73,9 @@ class Layouts:
     """All layouts, read once, for printing many documents."""
 
     def __init__(self) -> None:
-        self._rows = {row.id: values_of(row) for row in session.scalars(sa.select(Layout))}
-        default = session.scalar(sa.select(Layout.id).where(Layout.is_default))
-        self._default = self._rows.get(default or 0, LayoutValues())
+        rows = session.scalars(sa.select(Layout)).all()
+        self._rows = {row.id: values_of(row) for row in rows}
+        self._default = next((self._rows[row.id] for row in rows if row.is_default), LayoutValues())
 
     def of(self, layout_id: int | None) -> LayoutValues:
         """That one, also when it was archived since; the default one for None."""

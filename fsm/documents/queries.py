@@ -3,10 +3,9 @@
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from fsm.core.db import session
+from fsm.core.db import only_row, session
 from fsm.core.errors import NotFoundError
 from fsm.documents.models import DocumentSettings, Layout
-from fsm.documents.services import THE_ROW
 
 
 def default_layout() -> Layout | None:
@@ -22,7 +21,7 @@ def layouts(*, keep: int | None = None) -> list[Layout]:
 
 def settings() -> DocumentSettings:
     """The defaults of new documents; NotFoundError before the first start."""
-    row = session.get(DocumentSettings, THE_ROW)
+    row = only_row(DocumentSettings)
     if row is None:
         raise NotFoundError(_("The company has not been set up yet."))
     return row

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from fsm.company.countries import country_name
 from fsm.company.queries import bank_accounts
-from fsm.core.db import session
+from fsm.core.db import only_row
 from fsm.core.transactions import attempt
 from fsm.documents import totals_panel
 from fsm.documents.beside import beside
@@ -121,7 +121,7 @@ def pdf(invoice_id: int) -> ResponseReturnValue:
 @bp.route("/settings/invoices", methods=["GET", "POST"])
 def settings() -> ResponseReturnValue:
     """What the dashboard counts (S0)."""
-    row = session.get(InvoiceSettings, 1)
+    row = only_row(InvoiceSettings)
     form = InvoiceSettingsForm(obj=row)
     if form.validate_on_submit():
         counts = bool(form.dashboard_counts_posted.data)
@@ -129,6 +129,6 @@ def settings() -> ResponseReturnValue:
         if saved is not None:
             flash(_("The settings were saved."), "success")
             return redirect(url_for("invoices.settings"), 303)
-        row = session.get(InvoiceSettings, 1)
+        row = only_row(InvoiceSettings)
     status = int(g.get("refused_status", 422)) if request.method == "POST" else 200
     return render_template("invoices/settings.html", form=form, row=row), status

@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 
 from fsm.core import bulk, jobs
 from fsm.core.audit import now
-from fsm.core.db import lock, session
+from fsm.core.db import lock, only_row, session
 from fsm.core.errors import ConflictError, DomainError, NotFoundError
 from fsm.core.state import advance
 from fsm.mail import states
@@ -165,7 +165,7 @@ def _check_placeholders(text: str, kind: str, field: str) -> None:
 
 def current_settings() -> MailSettings:
     """The row; as long as nothing was set, one that is not stored: everything goes into the mail folder."""
-    return session.get(MailSettings, 1) or MailSettings(
+    return only_row(MailSettings) or MailSettings(
         uses_server=False,
         host="",
         port=587,

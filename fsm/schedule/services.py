@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from fsm.core.db import lock, session
+from fsm.core.db import lock, only_row, session
 from fsm.core.errors import DomainError, NotFoundError
 from fsm.core.state import check_version
 from fsm.core.types import sort_key
@@ -41,14 +41,14 @@ class AbsenceValues:
 
 def settings() -> ScheduleSettings:
     """The company's rules; those a company starts with where none were saved."""
-    return session.get(ScheduleSettings, 1) or ScheduleSettings(
+    return only_row(ScheduleSettings) or ScheduleSettings(
         id=1, week=hours.stored(hours.DEFAULT_WEEK), speed_kmh=40, visit_minutes=60, version=1
     )
 
 
 def save_settings(values: SettingsValues, *, version: int | None) -> ScheduleSettings:
     """The rules from now on."""
-    row = session.get(ScheduleSettings, 1)
+    row = only_row(ScheduleSettings)
     if row is None:
         row = ScheduleSettings(id=1)
         session.add(row)

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from fsm.core import audit, events, numbering
-from fsm.core.db import lock, session
+from fsm.core.db import lock, only_row, session
 from fsm.core.errors import ConflictError, DomainError, ForbiddenError, NotFoundError
 from fsm.core.state import advance, check_version
 from fsm.customers.models import Customer, Equipment, Site
@@ -243,7 +243,7 @@ def numbers_of(order_ids: Collection[int]) -> dict[int, str]:
 
 def save_settings(values: SettingsValues, *, version: int | None) -> ServiceSettings:
     """The rules from now on; time that was logged keeps its billable minutes."""
-    row = session.get(ServiceSettings, 1)
+    row = only_row(ServiceSettings)
     if row is None:
         row = ServiceSettings(id=1)
         session.add(row)

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from fsm.core.db import lock, session
+from fsm.core.db import lock, only_row, session
 from fsm.core.errors import NotFoundError
 from fsm.service_orders.models import ServiceOrder, ServiceSettings, TimeEntry, Visit
 from fsm.users.actor import Actor
@@ -20,7 +20,7 @@ def is_desk(actor: Actor) -> bool:
 
 def settings() -> ServiceSettings:
     """The company's rules; those a company starts with where none were saved."""
-    return session.get(ServiceSettings, 1) or ServiceSettings(
+    return only_row(ServiceSettings) or ServiceSettings(
         id=1,
         is_signature_required=True,
         technicians_see_sale_prices=False,
