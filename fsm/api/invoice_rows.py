@@ -103,9 +103,9 @@ def rows(found: Sequence[Any], view: Shown, actor: Actor) -> list[Values]:
         name: read(ids, view) for name, read in READERS.items() if view.wants(name)
     }
     taxes = _taxes(found) if view.wants("total_tax_1", "total_tax_2", "total_tax_3") else {}
-    costs = _sums(parts.get("costs") or (read_costs(ids, view) if view.wants("total_costs") else {}))
+    costs = _sums(parts["costs"] if "costs" in parts else read_costs(ids, view) if view.wants("total_costs") else {})
     activity = _last_activity(ids) if view.wants("last_activity") else {}
-    labels = _labels(FieldPlace.DOCUMENT) if view.wants("custom_values") else {}
+    labels = _labels(FieldPlace.DOCUMENT, (row.custom_values for row in found))
     made = []
     for row in found:
         values = _row(row, follow_ups.get(row.id), items.get(row.id), view)
@@ -182,8 +182,9 @@ def _taxes(found: Sequence[Any]) -> dict[int, dict[Decimal, Decimal]]:
 def read_items(ids: Sequence[int], view: Shown) -> Mapping[int, Sequence[Values]]:
     """The lines in their order; a credit note's have negative quantities and totals."""
     found: dict[int, list[Values]] = defaultdict(list)
-    labels = _labels(FieldPlace.LINE)
-    for *stored, kind in session.execute(_LINES, {"ids": ids}):
+    lines = session.execute(_LINES, {"ids": ids}).all()
+    labels = _labels(FieldPlace.LINE, (row.custom_values for row in lines))
+    for *stored, kind in lines:
         values: Values = dict(zip(_LINE_NAMES, stored, strict=True))
         invoice_id = values["invoice_id"]
         values["uri"] = f"{view.root}/invoices/{invoice_id}/items/{values['id']}"
@@ -221,8 +222,8 @@ def _last_activity(ids: Sequence[int]) -> dict[int, dt.datetime]:
     return dict(session.execute(_ACTIVITY, {"ids": ids}).all())
 
 
-def _labels(place: FieldPlace) -> dict[str, str]:
-    return dict(session.execute(_LABELS, {"place": place}).all())
+def _labels(place: FieldPlace, used: Iterable[Any]) -> dict[str, str]:
+    return dict(session.execute(_LABELS, {"place": place}).all()) if any(used) else {}
 
 
 def _custom(values: Mapping[str, str] | None, labels: Mapping[str, str]) -> list[Values]:
