@@ -107,8 +107,10 @@ def _row(invoice: Invoice, item: OpenItem, parts: Sequence[PaymentPart], root: s
 
 
 def _line(line: Any, sign: int, uri: str) -> dict[str, Any]:  # noqa: ANN401 - a line
-    names = ("id", "invoice_id", "description", "description_html", "amount", "amount_with_tax", "unit")
-    names = (*names, "stockitem_code", "tax_rate", "special_status", "account_number")
+    names = [
+        *("id", "invoice_id", "description", "description_html", "amount", "amount_with_tax", "unit"),
+        *("stockitem_code", "tax_rate", "special_status", "account_number"),
+    ]
     signed = ("quantity", "total_without_tax", "total_with_tax")
     values = {name: getattr(line, name) for name in names} | {name: getattr(line, name) * sign for name in signed}
     return values | {"uri": f"{uri}/items/{line.id}", "custom_values": []}

@@ -28,7 +28,7 @@ from fsm.home.search import search
 from fsm.home.search_views import EACH
 from fsm.invoices import queries as invoices
 from fsm.invoices.models import Invoice
-from fsm.ledger import queries as ledger
+from fsm.ledger import accounts as ledger
 from fsm.ledger.models import OpenItem
 from fsm.users.actor import Actor
 from fsm.users.models import Role
