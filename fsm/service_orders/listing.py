@@ -69,7 +69,7 @@ COLUMNS = (
         value=_work,
         under=Column(name="kind", label=_l("Kind of work"), value=lambda order: order.kind_of_work),
     ),
-    Column(name="visits", label=_l("Visits"), value=_visits),
+    Column(name="visits", label=_l("Visits"), value=_visits, hidden_in=frozenset({"unscheduled"})),
     Column(
         name="state",
         label=_l("State"),
