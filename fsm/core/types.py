@@ -40,9 +40,9 @@ class Exact(TypeDecorator[Decimal]):
 
     comparator_factory = Comparator
 
-    def __init__(self, scale: int) -> None:
+    def __init__(self, scale: int, measures: str = "") -> None:
         super().__init__()
-        self.scale = scale
+        self.scale, self.measures = scale, measures
 
     def bind_processor(self, dialect: sa.Dialect) -> Callable[[Decimal | int | None], int | None]:
         """As ``process_bind_param``, without the two calls around it: rows to post hold a hundred such values."""
@@ -102,10 +102,10 @@ class Moment(TypeDecorator[dt.datetime]):
         return value.replace(tzinfo=dt.UTC) if dialect.name == "sqlite" else value.astimezone(dt.UTC)
 
 
-AMOUNT = Exact(2)
-UNIT_PRICE = Exact(4)
-QUANTITY = Exact(2)
-PERCENTAGE = Exact(4)
+AMOUNT = Exact(2, "amount")
+UNIT_PRICE = Exact(4, "unit price")
+QUANTITY = Exact(2, "quantity")
+PERCENTAGE = Exact(4, "percentage")
 EXCHANGE_RATE = Exact(10)
 DEGREES = Exact(6)
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")

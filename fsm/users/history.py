@@ -23,12 +23,12 @@ from fsm.users.queries import names
 SAME_BREATH = dt.timedelta(seconds=2)
 MOST_LINES = 12  # of one change; a new record has many columns
 _TEXT = 120
-# By the type itself: quantities and amounts have the same scale.
-_FORMATS: dict[int, Callable[[Decimal], str]] = {
-    id(AMOUNT): money,
-    id(UNIT_PRICE): unit_price,
-    id(QUANTITY): quantity,
-    id(PERCENTAGE): percent,
+# By what they measure: quantities and amounts have the same scale.
+_FORMATS: dict[str, Callable[[Decimal], str]] = {
+    AMOUNT.measures: money,
+    UNIT_PRICE.measures: unit_price,
+    QUANTITY.measures: quantity,
+    PERCENTAGE.measures: percent,
 }
 # Which rows a record's history tells of: its own (None), or those whose column names it; "*" stands for all rows.
 ROWS: dict[str, tuple[tuple[str, str | None], ...]] = {
@@ -284,8 +284,8 @@ def _text(column: sa.Column[Any] | None, value: Any) -> str:  # noqa: ANN401 - a
 
 def _typed(kind: Any, value: Any) -> str:  # noqa: ANN401 - a column's type, its JSON value
     match kind:
-        case Exact():
-            return _FORMATS.get(id(kind), plain)(Decimal(value))
+        case Exact():  # one of a mixin is a copy, not AMOUNT itself
+            return _FORMATS.get(kind.measures, plain)(Decimal(value))
         case Moment():
             return moment(dt.datetime.fromisoformat(value).astimezone(dt.UTC))
         case sa.Date():

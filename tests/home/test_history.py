@@ -135,3 +135,15 @@ def test_costs_and_codes_stay_hidden_on_the_audit_page(database: Flask, client_f
     manager = words_of(client_for(Role.MANAGER).get("/audit").get_data(as_text=True))
     assert "8.88" in manager
     assert "0815" in manager
+
+
+def test_amounts_of_documents_read_as_amounts(database: Flask) -> None:
+    """Also where their columns came from a mixin, of which each model has copies."""
+    with writing():
+        made = {"quote": factories.make_quote(lines=[("1871.5", 21)]).id, "invoice": factories.make_invoice().id}
+
+    def shown(kind: str) -> set[str]:
+        return {line.after for entry in history(kind, made[kind], lambda _right: True) for line in entry.lines}
+
+    assert {"1,871.50", "393.02", "2,264.52"} <= shown("quote")
+    assert {"1,000.00", "210.00", "1,210.00"} <= shown("invoice")
