@@ -180,11 +180,16 @@ class Books:
             none = dict.fromkeys(("discount", "cash_discount", "cash_discount_tax"), 0)
             yield {"id": at, "invoice_id": at, "tax_rate": 210_000, "tax": tax, "grid": "03", **figures, **none}
 
-    def follow_up_rows(self, moment: str) -> Iterator[Row]:
+    def follow_up_rows(self, moment: dt.datetime) -> Iterator[Row]:
+        """Each was sent at a moment of its own: of few moments the engines would believe that NULL is as frequent."""
         last = self.documents + 2 * self.drafts
         for at in range(1, last + 1):
             is_sent = at <= self.documents and (at > self.drafts * 2 or at % 2)
-            yield {"id": at, "invoice_id": at, "sent_at": moment if is_sent else None}
+            yield {
+                "id": at,
+                "invoice_id": at,
+                "sent_at": f"{moment + dt.timedelta(seconds=at):%Y-%m-%d %H:%M:%S.%f}" if is_sent else None,
+            }
 
     def item_rows(self) -> Iterator[Row]:
         standings = {

@@ -54,7 +54,7 @@ def fill(documents: int, customers: int, *, with_lines: bool = False) -> Books:
         if with_lines:
             _write(connection, "invoice_line", books.bill_line_rows())
             _write(connection, "invoice_tax", books.bill_tax_rows())
-        _write(connection, "invoice_follow_up", books.follow_up_rows(MOMENT))
+        _write(connection, "invoice_follow_up", books.follow_up_rows(dt.datetime.fromisoformat(MOMENT)))
         _write(connection, "open_item", books.item_rows())
         _write(connection, "journal_entry", books.entry_rows())
         _write(connection, "journal_line", books.line_rows(months))

@@ -20,7 +20,7 @@ export function drawToday(main, data, api) {
     h("h2", { class: "daytitle" }, day(Date.now())),
     next ? nextCard(next, user, api) : h("section", { class: "card empty" }, icon("check"), h("h2", {}, t("nothing_today")), h("p", {}, t("nothing_today_text"))),
     others.length ? h("ul", { class: "rows" }, others.map(row)) : "",
-    comingDays(coming),
+    ...comingDays(coming),
     done.length ? h("section", {}, h("h2", { class: "daytitle" }, t("done_today")), h("ul", { class: "rows done" }, done.map(doneRow))) : "",
   );
 }
