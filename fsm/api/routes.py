@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -25,6 +26,8 @@ from fsm.core.errors import DomainError, ForbiddenError, NotFoundError
 from fsm.core.transactions import key_is_optional, prepares
 
 RESOURCES: dict[str, Resource] = {}
+# RFC 9110, 13.1.1; a server in between may have made an ETag weak, which never matches.
+TAGS = r'\*|(W/)?"[0-9a-f]{32}"( *, *(W/)?"[0-9a-f]{32}")*'
 ONE_ROW = 1
 
 
@@ -150,9 +153,15 @@ def state_of(resource: Resource, row_id: int) -> str:
 
 
 def check_match(resource: Resource, row_id: int) -> None:
-    """ChangedError where If-Match names another state than the present one; holds the row until the transaction ends."""
-    if not request.if_match:
+    """ChangedError where If-Match names another state than the present one; holds the row until the transaction ends.
+
+    BadRequestError where it is no ETag at all: an empty one would be taken for none, and change what it should guard.
+    """
+    sent = request.headers.get("If-Match")
+    if sent is None:
         return
+    if not re.fullmatch(TAGS, sent):
+        raise BadRequestError(_("If-Match must be the ETag of an answer, or *."))
     one_row(resource, row_id)
     resource.lock(row_id)
     if not request.if_match.contains(state_of(resource, row_id)):

@@ -215,8 +215,18 @@ def test_if_match(api: ApiClient) -> None:
     assert api.get(f"clients/{client_id}", headers={"If-None-Match": tag}).status_code == 304
     changed = api.post(f"clients/{client_id}", {"city": "Luik"}, headers={"If-Match": tag})
     assert (changed.status_code, changed.headers["ETag"] == tag) == (200, False)
-    assert api.post(f"clients/{client_id}", {"city": "Gent"}, headers={"If-Match": tag}).status_code == 412
+    for old in (tag, f'"{"0" * 32}", {tag}', f"W/{changed.headers['ETag']}"):
+        assert api.post(f"clients/{client_id}", {"city": "Gent"}, headers={"If-Match": old}).status_code == 412, old
+    for wrong in ("", "0", tag.strip('"'), "{}"):
+        refused = api.post(f"clients/{client_id}", {"city": "Gent"}, headers={"If-Match": wrong})
+        assert (refused.status_code, refused.get_json()["error"]) == (
+            400,
+            "If-Match must be the ETag of an answer, or *.",
+        )
+        site = api.post(f"clients/{client_id}/sites", {"name": "Depot"}, headers={"If-Match": wrong})
+        assert site.status_code == 400
     assert api.get(f"clients/{client_id}").get_json()["city"] == "Luik"
+    assert api.post(f"clients/{client_id}", {"city": "Gent"}, headers={"If-Match": "*"}).status_code == 200
 
 
 @pytest.mark.database
