@@ -49,6 +49,10 @@ def seed() -> dict[str, int]:
         factories.make_visit(order, technician, now() + dt.timedelta(minutes=place))
         tasks.set_tasks(order.id, ["Close the valve"], actor=office)
         ids[name] = order.id
+    for days in (1, 3):
+        site = factories.make_site(factories.make_customer(name=f"Café in {days} days"))
+        order = factories.make_order(site, state=OrderState.SCHEDULED)
+        factories.make_visit(order, technician, now() + dt.timedelta(days=days))
     return ids
 
 
@@ -379,6 +383,15 @@ def test_a_full_disk_is_told(tablet: Tablet, ids: dict[str, int]) -> None:
     expect(page.locator("#notices")).to_contain_text("NOT saved")
     expect(page.locator("#report textarea")).to_have_value("All that was done.")
     assert waiting(page) == []
+
+
+def test_the_coming_days_stand_under_their_dates(tablet: Tablet) -> None:
+    page = tablet.log_in()
+    days = page.locator("#main section", has=page.locator(":scope > h2.daytitle"))
+    expect(days).to_have_count(2)
+    expect(days.nth(0)).to_contain_text("Café in 1 days")
+    expect(days.nth(1)).to_contain_text("Café in 3 days")
+    expect(page.locator("#main")).not_to_contain_text("[object")
 
 
 def test_the_first_load_is_light(tablet: Tablet, line: Line) -> None:
