@@ -26,12 +26,9 @@ from fsm.users.actor import Actor
 PLACE = beside.Place("invoice", "invoices")
 INVOICE_TABLE, LINE, TAX = table_of(Invoice), table_of(InvoiceLine), table_of(InvoiceTax)
 FOLLOW_UP, ITEM = table_of(InvoiceFollowUp), table_of(OpenItem)
-_SAME = (
-    *("id", "customer_id", "client_name", "client_attention", "kind", "number", "layout_id", "reference"),
-    *("invoice_date", "delivery_date", "discount_percentage", "cash_discount_percentage", "cash_discount_days_valid"),
-    *("cash_discount_date_valid", "currency", "exchange_rate", "show_tax_for_exchange_rate", "language"),
-    *("tax_calculation", "tax_included", "tax_rate_1", "tax_rate_2", "tax_rate_3", "note", "note_html", "state"),
-)
+_COLUMNS = tuple(column.name for column in INVOICE_TABLE.c)
+_ON_CREDITS = ("corrects_number", "corrects_date")
+_NOT_ON_CREDITS = ("days_due", "due_date", "structured_message")
 _SIGNED = (
     *("discount_total_without_tax", "total_refundable_deposit", "total_without_tax", "cash_discount_total"),
     *("discount_total_with_tax", "total_with_tax"),
@@ -122,11 +119,14 @@ def rows(found: Sequence[Any], view: Shown, actor: Actor) -> list[Values]:
 
 def _row(row: Any, follow_up: Any, item: Any, view: Shown) -> Values:  # noqa: ANN401 - rows of the tables
     is_credit = row.kind is InvoiceKind.CREDIT_NOTE
-    sign = -1 if is_credit else 1
-    values: Values = {name: getattr(row, name) for name in _SAME}
-    values |= {name: getattr(row, name) * sign for name in _SIGNED}
+    values: Values = dict(zip(_COLUMNS, row, strict=True))
+    for name in _NOT_ON_CREDITS if is_credit else _ON_CREDITS:
+        del values[name]
+    if is_credit:
+        for name in _SIGNED:
+            values[name] = -values[name]
     for name in ("billing_address", "delivery_address", "site_address"):
-        values[name] = shown_address(getattr(row, name), row.language)
+        values[name] = shown_address(values[name], row.language)
     values["uri"] = f"{view.root}/invoices/{row.id}"
     values["client_uri"] = f"{view.root}/clients/{row.customer_id}"
     values["status"] = status_of(row.state, item, view.today)
@@ -136,9 +136,7 @@ def _row(row: Any, follow_up: Any, item: Any, view: Shown) -> Values:  # noqa: A
         values["outstanding_balance"] = follow_up.outstanding_balance
         values["tags"] = [{"tag_id": tag, "name": name} for tag, name, at in TAGS if getattr(follow_up, at)]
     if is_credit:
-        values["corrects_number"], values["corrects_date"] = row.corrects_number, row.corrects_date
         return values
-    values |= {"days_due": row.days_due, "due_date": row.due_date, "structured_message": row.structured_message}
     if follow_up is not None:
         values["automatic_reminders"] = follow_up.automatic_reminders
     if values["status"] == "overdue":

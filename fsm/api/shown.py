@@ -9,6 +9,7 @@ Row: TypeAlias = Mapping[str, Any]
 Writer: TypeAlias = Callable[[Row], dict[str, Any]]
 _writers: dict[tuple[int, frozenset[str] | None], Writer] = {}
 MOST_KEPT = 500
+_MISSING = object()
 
 
 def shown(schema: WireSchema, rows: Sequence[Row], fields: frozenset[str] | None = None) -> list[dict[str, Any]]:
@@ -38,8 +39,8 @@ def _writer(schema: WireSchema, fields: frozenset[str] | None) -> Writer:
     def write(row: Row) -> dict[str, Any]:
         found = {}
         for name, attribute, show in plan:
-            if attribute in row:
-                value = row[attribute]
+            value = row.get(attribute, _MISSING)
+            if value is not _MISSING:
                 found[name] = value if value is None or show is None else show(value)
         return found
 
