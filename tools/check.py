@@ -17,8 +17,9 @@ import chromium
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 IMPURE = "database or postgresql or concurrency or browser or soak"
-# A worker that has nothing left takes tests from the other: the walks are long.
-WORKERS = ("-n", "2", "--dist", "worksteal")
+# Three for two cores: a third of the time a test waits, for a browser, a lease or the disk. A worker that has nothing left
+# takes tests from the others: the walks are long.
+WORKERS = ("-n", "3", "--dist", "worksteal")
 
 
 @dataclass(frozen=True, slots=True)

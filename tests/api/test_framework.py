@@ -202,7 +202,8 @@ def test_the_same_key_twice(api: ApiClient) -> None:
     assert (first.status_code, again.status_code, again.headers["Idempotency-Replayed"]) == (201, 201, "true")
     assert first.get_json() == again.get_json()
     assert api.post("clients", SHOP | {"city": "Luik"}, headers=headers).status_code == 422
-    assert api.post("clients", SHOP, headers={"Idempotency-Key": "x"}).status_code == 400
+    for wrong in ("x", "", "with a space", "{}{}{}{}", "k" * 65):
+        assert api.post("clients", SHOP, headers={"Idempotency-Key": wrong}).status_code == 400, wrong
     assert api.post("clients", SHOP).status_code == 400  # without a key it is another request: the number is taken
 
 
