@@ -17,9 +17,8 @@ import chromium
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 IMPURE = "database or postgresql or concurrency or browser or soak"
-# Three for two cores: a third of the time a test waits, for a browser, a lease or the disk. A worker that has nothing left
-# takes tests from the others: the walks are long.
-WORKERS = ("-n", "3", "--dist", "worksteal")
+# A worker that has nothing left takes tests from the other: the walks are long. A third worker gains nothing on two cores.
+WORKERS = ("-n", "2", "--dist", "worksteal")
 
 
 @dataclass(frozen=True, slots=True)

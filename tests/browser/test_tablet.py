@@ -387,7 +387,7 @@ def test_a_full_disk_is_told(tablet: Tablet, ids: dict[str, int]) -> None:
 
 def test_the_coming_days_stand_under_their_dates(tablet: Tablet) -> None:
     page = tablet.log_in()
-    days = page.locator("#main section", has=page.locator(":scope > h2.daytitle"))
+    days = page.locator("#main section", has=page.locator(":scope > h2.daytitle")).filter(has_text="Café in")
     expect(days).to_have_count(2)
     expect(days.nth(0)).to_contain_text("Café in 1 days")
     expect(days.nth(1)).to_contain_text("Café in 3 days")
