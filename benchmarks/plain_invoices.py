@@ -77,13 +77,11 @@ def _row(invoice: Invoice, item: OpenItem, parts: Sequence[PaymentPart], root: s
     follow_up: Any = invoice.follow_up
     is_credit = invoice.kind is InvoiceKind.CREDIT_NOTE
     uri = f"{root}/invoices/{invoice.id}"
-    values = {
-        name: getattr(invoice, name) * (invoice.sign if name in SIGNED else 1) for name in NAMES if name in SIGNED
-    }
+    values: dict[str, Any] = {name: _signed(getattr(invoice, name), invoice.sign) for name in NAMES if name in SIGNED}
     values |= {name: getattr(invoice, name) for name in NAMES if name not in SIGNED}
     for name in ("billing_address", "delivery_address", "site_address"):
         values[name] = shown_address(getattr(invoice, name), invoice.language)
-    taxes = {tax.tax_rate: tax.tax * invoice.sign for tax in invoice.taxes}
+    taxes = {tax.tax_rate: _signed(tax.tax, invoice.sign) for tax in invoice.taxes}
     values |= {f"total_tax_{place}": taxes.get(values[f"tax_rate_{place}"], Decimal(0)) for place in (1, 2, 3)}
     values |= {"uri": uri, "client_uri": f"{root}/clients/{invoice.customer_id}", "total_paid": item.paid}
     values |= {"status": status_of(invoice.state, item, TODAY), "total_costs": Decimal(0), "custom_values": []}
@@ -112,7 +110,9 @@ def _line(line: Any, sign: int, uri: str) -> dict[str, Any]:  # noqa: ANN401 - a
         *("stockitem_code", "tax_rate", "special_status", "account_number"),
     ]
     signed = ("quantity", "total_without_tax", "total_with_tax")
-    values = {name: getattr(line, name) for name in names} | {name: getattr(line, name) * sign for name in signed}
+    values = {name: getattr(line, name) for name in names} | {
+        name: _signed(getattr(line, name), sign) for name in signed
+    }
     return values | {"uri": f"{uri}/items/{line.id}", "custom_values": []}
 
 
@@ -120,3 +120,7 @@ def _payment(part: PaymentPart, invoice_id: int, uri: str) -> dict[str, Any]:
     payment = part.payment
     values = {name: getattr(payment, name) for name in ("id", "paid_on", "method", "description")}
     return values | {"invoice_id": invoice_id, "amount": part.amount, "uri": f"{uri}/payments/{payment.id}"}
+
+
+def _signed(value: Decimal, sign: int) -> Decimal:
+    return -value if sign < 0 else value  # a product with -1 would make a zero negative

@@ -23,6 +23,8 @@ EACH_TOLD = 4
 # What a document cannot say: rules between things (a site of another customer, a closed period) are refused with 400, as
 # S3's clients expect; a stale If-Match is 412, a key that came with another request 422.
 REFUSALS_OF_RULES = ["2xx", "400", "401", "403", "404", "409", "412", "422"]
+# What is wrong and stale is refused for being stale: preconditions come first (RFC 9110, 13.2.1).
+REFUSALS = ["400", "401", "403", "404", "405", "406", "409", "412", "413", "415", "422", "428", "429"]
 
 
 @dataclass
@@ -79,7 +81,10 @@ def configuration(token: str, seed: int, *, most_examples: int, seconds: int | N
         "generation": generation,
         "workers": 1,
         "continue-on-failure": True,
-        "checks": {"positive_data_acceptance": {"expected-statuses": REFUSALS_OF_RULES}},
+        "checks": {
+            "positive_data_acceptance": {"expected-statuses": REFUSALS_OF_RULES},
+            "negative_data_rejection": {"expected-statuses": REFUSALS},
+        },
         "phases": {name: {"enabled": name in phases} for name in ("examples", "coverage", "fuzzing", "stateful")},
     }
     if seconds is not None:

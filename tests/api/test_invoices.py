@@ -224,6 +224,8 @@ def test_a_negative_total_makes_a_credit_note(api: ApiClient, client_id: int) ->
     row = shown(api, credit_id)
     assert (row["type"], row["total_with_tax"], row["items"][0]["quantity"]) == ("creditnote", "-121.00", "-1")
     assert (row["credited_number"], row["status"], "days_due" in row) == (number, "open", False)
+    assert "-0.00" not in str(row)
+    assert "-0.00" not in api.get("invoices").get_data(as_text=True)
     assert (
         api.post("invoices", {"client_id": client_id, "items": [ITEM | {"quantity": -1}], "days_due": 5}).status_code
         == 400
