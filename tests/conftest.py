@@ -38,7 +38,7 @@ CONFIG = {
 # What the engines do differently is tested on both in every run: guards, locks, search, paging, books, migrations;
 # and the books' worked figures.
 ON_BOTH = {"guards", "core", "ledger", "concurrency", "migrations", "backups"}
-ON_BOTH |= {"test_at_once", "test_walks", "test_worked_entries"}
+ON_BOTH |= {"test_at_once", "test_walks", "test_worked_entries", "test_worked_totals"}
 SERVER = pytest.StashKey[postgres.Server]()
 
 
