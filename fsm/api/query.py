@@ -54,9 +54,8 @@ class Asked:
 
 def ask(columns: Mapping[str, Column], known: Collection[str], id_name: str) -> Asked:
     """Read the address of this request. BadRequestError naming what is wrong."""
-    arguments = request.args
-    conditions, filtered = filters_of(arguments.getlist("filter"), columns)
-    sort = arguments.get("sort", "").strip() or id_name
+    conditions, filtered = filters_of(request.args.getlist("filter"), columns)
+    sort = _one("sort").strip() or id_name
     is_descending = sort.startswith("-")
     name = sort.removeprefix("-")
     if name not in columns or not columns[name].sorts:
@@ -72,8 +71,16 @@ def ask(columns: Mapping[str, Column], known: Collection[str], id_name: str) -> 
         is_descending,
         skip,
         _count("take", 1, MOST_TAKE, DEFAULT_TAKE, id_name),
-        arguments.get("after") or None,
+        _one("after") or None,
     )
+
+
+def _one(name: str) -> str:
+    """What the address says of it, empty where it says nothing; BadRequestError where it says several things."""
+    given = request.args.getlist(name)
+    if len(given) > 1:
+        raise BadRequestError(_("is given more than once"), name)
+    return given[0] if given else ""
 
 
 def fields_of(known: Collection[str]) -> frozenset[str] | None:
@@ -88,7 +95,7 @@ def fields_of(known: Collection[str]) -> frozenset[str] | None:
 
 
 def _text(name: str, most: int) -> str:
-    text = request.args.get(name, "")
+    text = _one(name)
     if len(text) > most:
         raise BadRequestError(_("may have at most %(most)s characters", most=most), name)
     return text.strip()
@@ -150,7 +157,7 @@ def _compared(name: str, column: Column, operator: str, text: str) -> sa.ColumnE
 
 
 def _count(name: str, low: int, high: int, default: int, id_name: str) -> int:
-    text = request.args.get(name, "").strip()
+    text = _one(name).strip()
     if not text:
         return default
     if not re.fullmatch(r"\d{1,9}", text, re.ASCII) or not low <= int(text) <= high:

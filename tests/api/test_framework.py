@@ -127,7 +127,16 @@ def test_other_refusals(api: ApiClient) -> None:
     assert api.get("nothing").status_code == 404
     assert api.get("clients/99999999999999999999").status_code == 404
     assert api.post("clients", "x" * (8 * 1024 * 1024 + 1)).status_code == 413
-    for query in ("skip=10001", "take=101", "sort=city", "fields=colour", "filter=colour=red", "filter=name"):
+    for query in (
+        "skip=10001",
+        "take=101",
+        "sort=city",
+        "fields=colour",
+        "filter=colour=red",
+        "filter=name",
+        "take=&take=2",
+        "fields=name&fields=city",
+    ):
         answer = api.get(f"clients?{query}")
         assert answer.status_code == 400, query
         assert answer.get_json()["error"].startswith(query.partition("=")[0]), answer.text
