@@ -10,6 +10,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 import sqlalchemy as sa
@@ -157,7 +158,7 @@ def _poster(app: Flask) -> posting.Maker:
             body = {"client_id": customer_id, "date": str(posting.DAY), "items": items}
             with app.app_context():
                 answer = client.post("/api/v1/invoices", json=body, headers={"X-API-Key": token})
-            if answer.status_code != 201:  # noqa: PLR2004 - created
+            if answer.status_code != HTTPStatus.CREATED:
                 raise AssertionError(answer.text)
 
     return make

@@ -23,6 +23,7 @@ from benchmarks.filling import fill
 from benchmarks.places import Engine, engines
 from fsm.core import search as index
 from fsm.core.db import session, writing
+from fsm.core.paging import PAGE_SIZE
 from fsm.home import queries as home
 from fsm.home.search import search
 from fsm.home.search_views import EACH
@@ -67,7 +68,7 @@ def main() -> None:
     size = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     if size < LEAST:
         sys.exit(f"At least {LEAST:,} documents: fewer do not fill the pages that are measured.")
-    wanted = sys.argv[2].lower() if len(sys.argv) > 2 else ""  # noqa: PLR2004 - the second argument
+    wanted = "".join(sys.argv[2:3]).lower()
     missed = 0
     for engine in engines():
         if wanted in engine.name.lower():
@@ -132,7 +133,7 @@ def _page_of(place: Place, tab: str, depth: str) -> Callable[[], object]:
 
     def work() -> object:
         found = invoices.page(tab, invoices.Filters(), sort=sort, cursor=cursor, today=TODAY)
-        if len(found.rows) < 50:  # noqa: PLR2004 - a page
+        if len(found.rows) < PAGE_SIZE:
             raise AssertionError(f"{tab} has no whole page")
         return found
 

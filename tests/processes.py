@@ -7,7 +7,6 @@ import multiprocessing
 import os
 import sys
 import threading
-import traceback
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from typing import TypeAlias
@@ -72,16 +71,7 @@ def _run(writing: Connection, environment: dict[str, str], main: Main, arguments
     threading.Thread(target=_end_with_parent, daemon=True).start()
     os.environ.clear()
     os.environ.update(environment)
-    try:
-        status = main(*arguments)
-    except SystemExit as end:
-        status = int(end.code or 0)
-    except Exception:  # noqa: BLE001 - told to whoever reads
-        traceback.print_exc()
-        status = 1
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status or 0)
+    sys.exit(main(*arguments))  # multiprocessing prints what it raises, and makes a status of it
 
 
 def _end_with_parent() -> None:

@@ -42,7 +42,7 @@ def checks() -> list[Stage]:
 
 
 def tests(name: str, markers: str, *options: str) -> Stage:
-    """Return a stage of pytest with the tests that a marker expression selects; `options` may name their folders."""
+    """Return a stage of pytest with the tests that a marker expression selects."""
     return Stage(name, ("pytest", "--quiet", "-m", markers, *options))
 
 
@@ -82,7 +82,7 @@ def run(stage: Stage, *, is_beside: bool = False) -> tuple[int, float]:
 
 
 def run_all(stages: list[Stage]) -> list[tuple[Stage, int, float]]:
-    """Run the checks of one process each beside the first tests, all else in its order."""
+    """Run the checks of one process each beside the tests, all else in its order."""
     beside = checks()
     with ThreadPoolExecutor(max_workers=1) as pool:
         waiting = [(stage, pool.submit(run, stage, is_beside=True)) for stage in beside]

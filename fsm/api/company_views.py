@@ -9,7 +9,8 @@ from fsm.api.blueprint import bp
 from fsm.api.numbers import Number
 from fsm.company import services as company_services
 from fsm.core.db import session
-from fsm.documents.models import DocumentSettings, Layout
+from fsm.documents import queries as document_queries
+from fsm.documents.models import Layout
 
 PERCENT = Number()
 SETTINGS = ("taxes", "tax_included", "tax_calculation", "days_due", "currency", "language")
@@ -17,7 +18,7 @@ SETTINGS = ("taxes", "tax_included", "tax_calculation", "days_due", "currency", 
 
 @bp.get("/settings")
 def settings_show() -> ResponseReturnValue:
-    company, documents = company_services.the_company(), session.get_one(DocumentSettings, 1)
+    company, documents = company_services.the_company(), document_queries.settings()
     rates = (company.tax_rate_1, company.tax_rate_2, company.tax_rate_3)
     found = {
         "taxes": {f"tax{place}": {"rate": PERCENT.show(rate)} for place, rate in enumerate(rates, start=1)},

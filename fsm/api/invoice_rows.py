@@ -102,7 +102,8 @@ def rows(found: Sequence[Any], view: Shown, actor: Actor) -> list[Values]:
     taxes = _taxes(found) if view.wants("total_tax_1", "total_tax_2", "total_tax_3") else {}
     costs = _sums(parts["costs"] if "costs" in parts else read_costs(ids, view) if view.wants("total_costs") else {})
     activity = _last_activity(ids) if view.wants("last_activity") else {}
-    labels = _labels(FieldPlace.DOCUMENT, (row.custom_values for row in found))
+    wanted = found if view.wants("custom_values") else ()
+    labels = _labels(FieldPlace.DOCUMENT, (row.custom_values for row in wanted))
     made = []
     for row in found:
         values = _row(row, follow_ups.get(row.id), items.get(row.id), view)

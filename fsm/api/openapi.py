@@ -14,7 +14,7 @@ from fsm.api.openapi_schemas import example_of, read_schema, shown_schema
 from fsm.api.query import LONGEST, MOST_SEARCHED, MOST_SKIPPED, MOST_TAKE
 from fsm.api.resource import Part as UnderPart
 from fsm.api.resource import Resource
-from fsm.api.routes import RESOURCES, TAGS
+from fsm.api.routes import ETAGS, RESOURCES
 from fsm.core.web import MAX_ID
 
 Operation: TypeAlias = dict[str, Any]
@@ -248,7 +248,7 @@ def _match() -> Json:
         "name": "If-Match",
         "in": "header",
         "required": False,
-        "schema": {"type": "string", "pattern": f"^({TAGS})$"},
+        "schema": {"type": "string", "pattern": f"^({ETAGS})$"},
     }
 
 

@@ -27,7 +27,7 @@ from fsm.core.transactions import key_is_optional, prepares
 
 RESOURCES: dict[str, Resource] = {}
 # RFC 9110, 13.1.1; a server in between may have made an ETag weak, which never matches.
-TAGS = r'\*|(W/)?"[0-9a-f]{32}"( *, *(W/)?"[0-9a-f]{32}")*'
+ETAGS = r'\*|(W/)?"[0-9a-f]{32}"( *, *(W/)?"[0-9a-f]{32}")*'
 ONE_ROW = 1
 
 
@@ -160,7 +160,7 @@ def check_match(resource: Resource, row_id: int) -> None:
     sent = request.headers.get("If-Match")
     if sent is None:
         return
-    if not re.fullmatch(TAGS, sent):
+    if not re.fullmatch(ETAGS, sent):
         raise BadRequestError(_("If-Match must be the ETag of an answer, or *."))
     one_row(resource, row_id)
     resource.lock(row_id)

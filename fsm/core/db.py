@@ -105,7 +105,7 @@ def writing(*, actor_id: int | None = None, bulk: bool = False) -> Iterator[None
     ``actor_id`` goes into the audit rows. ``bulk`` says that this is a batch, exempt from the tests' limit on CPU time.
     """
     session.rollback()
-    session.info.update(writes=True, actor_id=actor_id)
+    session.info.update(writes=True, actor_id=actor_id, held={})
     started = time.thread_time()
     try:
         session.connection(execution_options={"writes": True})
@@ -117,7 +117,7 @@ def writing(*, actor_id: int | None = None, bulk: bool = False) -> Iterator[None
         session.rollback()
         raise
     finally:
-        session.info.update(writes=False, actor_id=None, moment=None)
+        session.info.update(writes=False, actor_id=None, moment=None, held={})
 
 
 def _check_length(started: float, *, bulk: bool) -> None:
@@ -163,10 +163,11 @@ def total(column: Any) -> Any:  # noqa: ANN401 - any exact column or expression
 def only_row(model: type[Row]) -> Row | None:
     """The one row of a table of settings, its id 1; None before there is one.
 
-    The session keeps it: its identity map alone would forget it as soon as nobody looks at it, and ask again.
+    It is kept as long as the transaction: the identity map alone would forget it as soon as nobody looks at it, and ask
+    again. Longer would not do: a job of many lots must see what was changed meanwhile.
     """
     row = session.get(model, 1)
-    session.info[model] = row
+    session.info.setdefault("held", {})[model] = row
     return row
 
 

@@ -20,7 +20,8 @@ _INEXACT = frozenset({operator.mul, operator.truediv, operator.floordiv, operato
 class Exact(TypeDecorator[Decimal]):
     """A Decimal kept as an integer of ``10 ** -scale``; refuses a value it would have to round.
 
-    SUM, + and - of one scale keep the type; any other arithmetic in SQL raises TypeError.
+    SUM, + and - of one scale keep the type; any other arithmetic in SQL raises TypeError. ``measures`` says of what it is
+    a figure, for whoever prints a column that he does not know.
     """
 
     impl = sa.BigInteger

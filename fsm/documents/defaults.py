@@ -4,17 +4,16 @@ from decimal import Decimal
 from typing import Any
 
 from fsm.company import services as company_services
-from fsm.core.db import session
 from fsm.customers.models import Customer, Site
-from fsm.documents.models import DocumentSettings, TaxCalculation
-from fsm.documents.queries import default_layout
+from fsm.documents.models import TaxCalculation
+from fsm.documents.queries import default_layout, settings
 
 
 class DocumentDefaults:
     """Read once for many."""
 
     def __init__(self) -> None:
-        self.company, self.document = company_services.the_company(), session.get_one(DocumentSettings, 1)
+        self.company, self.document = company_services.the_company(), settings()
         self.layout = default_layout()
 
     def of(self, customer: Customer, site: Site | None) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from fsm.core.db import lock, session
 from fsm.core.errors import ConflictError, DomainError, NotFoundError
 from fsm.core.money import to_scaled
 from fsm.core.state import check_version
-from fsm.documents.models import DocumentSettings, LateInterestPercentage, LateInterestRate
+from fsm.documents import queries as document_queries
+from fsm.documents.models import LateInterestPercentage, LateInterestRate
 
 MAX_NAME = 40
 MOST = 20
@@ -92,7 +93,7 @@ def change(rate_id: int, name: str, percentages: Percentages, *, version: int | 
 def archive(rate_id: int) -> LateInterestRate:
     """Offered no more; documents that name it keep it. ConflictError for the default of new documents."""
     found = _held(rate_id)
-    settings = session.get_one(DocumentSettings, 1)
+    settings = document_queries.settings()
     if rate_id in {settings.business_late_interest_rate_id, settings.consumer_late_interest_rate_id}:
         raise ConflictError(_("New documents bear this rate: choose another default first."))
     if found.archived_at is None:

@@ -9,9 +9,10 @@ from fsm.company import services as company_services
 from fsm.core.db import session
 from fsm.customers.models import Customer
 from fsm.documents import figures, printing
+from fsm.documents import queries as document_queries
 from fsm.documents.facts import DocumentKind, Facts
 from fsm.documents.layouts import Layouts
-from fsm.documents.models import CustomField, DocumentSettings
+from fsm.documents.models import CustomField
 from fsm.documents.priced import PricedColumns, PricedLineColumns
 from fsm.documents.services import logo_sha256_of
 
@@ -68,5 +69,5 @@ def priced_facts(
         expiry_date=expiry_date,
         layout=layout.design,
         look=layout.look,
-        shows_tax=session.get_one(DocumentSettings, 1).shows_tax or totals.total_tax != 0,
+        shows_tax=document_queries.settings().shows_tax or totals.total_tax != 0,
     )

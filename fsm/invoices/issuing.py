@@ -18,7 +18,7 @@ from fsm.core.db import session, table_of
 from fsm.core.errors import DomainError
 from fsm.core.formats import money
 from fsm.customers.models import Customer
-from fsm.documents.models import DocumentSettings
+from fsm.documents import queries as document_queries
 from fsm.documents.totals import ZERO, TaxKey, Totals, belgian_rounding_conflict
 from fsm.invoices import blank_credits, deposits, figures, posting
 from fsm.invoices.crediting import Left, left_of, total_left, totals_of_credit
@@ -89,7 +89,7 @@ class Prepared:
 
 def prepare(invoices: Sequence[figures.Document], *, today: dt.date) -> list[Prepared]:
     """Work out drafts in a few queries whatever their number. DomainError where no totals can be made of one."""
-    company, shows_tax = company_services.the_company(), session.get_one(DocumentSettings, 1).shows_tax
+    company, shows_tax = company_services.the_company(), document_queries.settings().shows_tax
     ids = [invoice.id for invoice in invoices]
     lines: dict[int, list[figures.Line]] = defaultdict(list)
     for row in session.execute(_LINES, {"ids": ids}):

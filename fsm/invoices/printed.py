@@ -9,9 +9,10 @@ from fsm.catalog.tax_rates import PRINTS_CLAUSE
 from fsm.company.models import BankAccount
 from fsm.core.db import session
 from fsm.documents import payment_reference, printing
+from fsm.documents import queries as document_queries
 from fsm.documents.facts import CorrectedFacts, DeductedFacts, DocumentKind, Facts, LineFacts, SellerFacts, TimeFacts
 from fsm.documents.layouts import Layouts
-from fsm.documents.models import CustomField, DocumentSettings, TimeAnnex
+from fsm.documents.models import CustomField, TimeAnnex
 from fsm.documents.services import logo_sha256_of
 from fsm.invoices import figures
 from fsm.invoices.drafts import BILL_KIND
@@ -27,7 +28,7 @@ class Printer:
         self._sellers: dict[str, SellerFacts] = {}
         self._accounts = {row.id: row for row in session.scalars(sa.select(BankAccount))}
         self._layouts = Layouts()
-        self._shows_tax = session.get_one(DocumentSettings, 1).shows_tax
+        self._shows_tax = document_queries.settings().shows_tax
         self._labels = dict(session.execute(sa.select(CustomField.name, CustomField.description)).all())
         with_hours = [
             one.invoice.id

@@ -18,7 +18,7 @@ from fsm.core.db import lock, session, table_of
 from fsm.core.errors import ConflictError, NotFoundError
 from fsm.core.numbering import Taken
 from fsm.documents import payment_reference
-from fsm.documents.models import DocumentSettings
+from fsm.documents import queries as document_queries
 from fsm.documents.services import freeze
 from fsm.invoices import blank_credits, deposits, figures, from_sales_orders, posting
 from fsm.invoices.drafts import BILL_KIND
@@ -126,7 +126,7 @@ def _take_numbers(prepared: Sequence[Prepared]) -> dict[int, Taken]:
 
 def structured_messages(prepared: Sequence[Prepared]) -> dict[int, str]:
     """The Belgian payment reference: the one typed, else one whose base is the invoice's id, so that it is unique."""
-    makes = session.get_one(DocumentSettings, 1).makes_structured_message
+    makes = document_queries.settings().makes_structured_message
     return {
         one.invoice.id: ""
         if one.is_credit_note

@@ -50,7 +50,7 @@ def own_app(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) ->
     with app.app_context():
         yield app
         session.remove()
-        db.engine.dispose()
+        db.engine.dispose()  # what is left are the connections of others, and one of this process
         if engine_name == "postgresql":
             with db.engine.begin() as connection:
                 connection.exec_driver_sql(OTHERS_LEAVE)
