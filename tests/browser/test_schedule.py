@@ -88,10 +88,7 @@ def middle_of(page: Page, number: str) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-def test_a_day_is_planned_by_mouse_and_by_keyboard(  # noqa: PLR0915 - one day, told in its order
-    sign_in: SignIn, watch: Watch
-) -> None:
-    watch.refusals.add(404)  # what is still asked about a visit that is being taken away
+def test_a_day_is_planned_by_mouse_and_by_keyboard(sign_in: SignIn) -> None:  # noqa: PLR0915 - one day, in its order
     page = opened(sign_in(Role.OFFICE))
     gas, other = "SO-2600002", "SO-2600003"
     tray, toast = page.locator("[data-tray]"), page.locator("[data-undo]")

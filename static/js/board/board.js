@@ -37,7 +37,8 @@ async function start(root) {
   let timer;
   let hoveredOver = "";
 
-  const check = (what, place) => ask(root.dataset.check, { visit_id: what.visit?.id, order_id: what.order.id, ...place });
+  const check = (what, place, signal) =>
+    ask(root.dataset.check, { visit_id: what.visit?.id, order_id: what.order.id, ...place }, signal);
 
   function hover(what, place) {
     const key = JSON.stringify(place);
@@ -178,7 +179,7 @@ async function start(root) {
   }
 
   // --- changes
-  async function put(url, values, text, back, revert) {
+  async function put(url, values, text, back, { done, revert } = {}) {
     const answer = await change(url, values);
     if (!answer.ok) {
       revert?.();
@@ -188,10 +189,19 @@ async function start(root) {
       await refresh(); // the newer state, whatever it is
       return sentence;
     }
+    done?.(answer);
+    say.changed(text, () => back(answer), answer.warnings);
     waiting = null;
     await refresh();
-    say.changed(text, () => back(answer), answer.warnings);
     return null;
+  }
+
+  // Where a visit stands now that the server has it so: it can be moved again before the newer figures are here.
+  function settle(visit, { technician_id, start_at, end_at }, version) {
+    const mine = visitOf(visit.id);
+    if (!mine) return;
+    Object.assign(mine, { technician_id: Number(technician_id), start: start_at, end: end_at, version });
+    redraw(drawing.events(figures));
   }
 
   const undone = () => say.told(texts.undone);
@@ -210,7 +220,7 @@ async function start(root) {
       { visit_id: visit.id, version: visit.version, ...place },
       fill(texts.moved, visit.order.number, ...inWords(place)),
       (answer) => undoBy(root.dataset.move, { visit_id: visit.id, version: answer.version, ...from }),
-      revert,
+      { revert, done: (answer) => settle(visit, place, answer.version) },
     );
   }
 
@@ -242,7 +252,12 @@ async function start(root) {
   async function dropped({ event, revert }) {
     hoverEnds();
     const visit = visitOf(event.extendedProps.visit.id) ?? event.extendedProps.visit;
-    await moveVisit(visit, placeOf(event), revert);
+    const place = placeOf(event);
+    const back = drawing.place(shown, visit, place); // the calendar has drawn it there: not once more
+    await moveVisit(visit, place, () => {
+      revert();
+      drawing.place(shown, visit, back);
+    });
     catchUp();
   }
 

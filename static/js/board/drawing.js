@@ -51,6 +51,14 @@ export function differences(before, after) {
   };
 }
 
+// Says among what is shown that a visit is drawn at another place; gives the place where it was.
+export function place(shown, visit, { technician_id, start_at, end_at }) {
+  const event = shown.find(({ id }) => id === `visit-${visit.id}`);
+  const before = { technician_id: event?.resourceId, start_at: event?.start, end_at: event?.end };
+  if (event) Object.assign(event, { resourceId: String(technician_id), start: start_at, end: end_at });
+  return before;
+}
+
 export const resources = (figures) =>
   figures.technicians.map((technician) => ({ id: String(technician.id), title: technician.name, extendedProps: { url: technician.url } }));
 

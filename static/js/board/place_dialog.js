@@ -6,19 +6,26 @@ export function placeDialog(dialog, { texts, check, save, takeBack }) {
   const field = (name) => form.elements.namedItem(name);
   const part = (name) => dialog.querySelector(`[data-${name}]`);
   let what;
-  let asked = 0;
+  let question = new AbortController();
   let length = 60;
   let timer;
 
   const place = () => ({ technician_id: field("technician_id").value, start_at: field("start_at").value, end_at: field("end_at").value });
 
-  function warn() {
+  // The question that is under way has no place to be answered at any more.
+  function giveUp() {
     clearTimeout(timer);
+    question.abort();
+  }
+
+  function warn() {
+    giveUp();
+    question = new AbortController();
+    const { signal } = question;
     timer = setTimeout(async () => {
-      const mine = ++asked;
       if (!what || !field("start_at").value || !field("end_at").value) return;
-      const answer = await check(what, place());
-      if (mine !== asked) return;
+      const answer = await check(what, place(), signal);
+      if (signal.aborted) return;
       const box = part("warnings");
       if (!answer.ok) return box.replaceChildren(element("p", "error", answer.error ?? texts.failed));
       if (!answer.warnings.length) return box.replaceChildren(element("p", "hint", texts.no_warnings));
@@ -81,12 +88,14 @@ export function placeDialog(dialog, { texts, check, save, takeBack }) {
   });
   field("technician_id").addEventListener("change", warn);
   part("close").addEventListener("click", () => dialog.close());
+  dialog.addEventListener("close", giveUp);
   dialog.addEventListener("keydown", (event) => {
     event.stopPropagation(); // the keys of the page under it have a rest
     if (event.key === "Escape") dialog.close();
   });
   part("back").addEventListener("click", async () => {
     const { visit } = what;
+    giveUp(); // at once: the dialog tells of its end only later
     dialog.close();
     await takeBack(visit);
   });

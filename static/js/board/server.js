@@ -7,9 +7,10 @@ function key() {
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-async function send(url, values, headers) {
+async function send(url, values, headers, signal) {
   const answer = await fetch(url, {
     method: "POST",
+    signal,
     headers: { "X-CSRFToken": token(), Accept: "application/json", ...headers },
     body: new URLSearchParams(Object.entries(values).filter(([, value]) => value !== undefined && value !== null)),
   });
@@ -31,9 +32,10 @@ export async function change(url, values) {
   return { ok: false, status: 0 };
 }
 
-export async function ask(url, values) {
+// What changes nothing; ``signal`` ends it where nobody waits for the answer any more.
+export async function ask(url, values, signal) {
   try {
-    return await send(url, values, {});
+    return await send(url, values, {}, signal);
   } catch {
     return { ok: false, status: 0 };
   }
