@@ -88,7 +88,7 @@ def middle_of(page: Page, number: str) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-def test_a_day_is_planned_by_mouse_and_by_keyboard(sign_in: SignIn) -> None:  # noqa: PLR0915 - one day, in its order
+def test_a_day_is_planned_by_mouse_and_by_keyboard(sign_in: SignIn) -> None:
     page = opened(sign_in(Role.OFFICE))
     gas, other = "SO-2600002", "SO-2600003"
     tray, toast = page.locator("[data-tray]"), page.locator("[data-undo]")

@@ -1,9 +1,7 @@
 """The tablet in real Chromium: what is captured arrives once, in order, whatever breaks."""
 
-import base64
 import datetime as dt
 import gzip
-import io
 import re
 import time
 from collections.abc import Iterator
@@ -11,7 +9,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageEnhance
 from playwright.sync_api import Page, Playwright, expect
 
 from fsm.catalog import kits
@@ -20,7 +17,7 @@ from fsm.service_orders import tasks
 from fsm.service_orders.models import OrderState
 from fsm.users.models import Role
 from tests import factories
-from tests.browser.van import WITH_OUTBOX, Server, Tablet, capture, hours, serving, sync, sync_until_empty, waiting
+from tests.browser.van import Server, Tablet, capture, hours, serving, sync, sync_until_empty, waiting
 from tests.browser.weak_line import DROP_ANSWER, DROP_REQUEST, Line, weak_line
 from tests.conftest import user_of
 from tests.tablet.sending import picture
@@ -43,7 +40,7 @@ def seed() -> dict[str, int]:
     kits.set_line(kit.id, item, Decimal(2))
     kits.set_line(kit.id, factories.make_item(code="SEAL", description="Burner seal"), Decimal("1.5"))
     ids = {"item": item.id}
-    for place, name in enumerate(("first", "second", "third", "fourth", *(f"day {number}" for number in range(6)))):
+    for place, name in enumerate(("first", "second", "third", "fourth")):
         site = factories.make_site(factories.make_customer(name=f"Café {name}"), hazards="Dog in the yard")
         order = factories.make_order(site, state=OrderState.SCHEDULED, description=f"Boiler of the {name}")
         factories.make_visit(order, technician, now() + dt.timedelta(minutes=place))
@@ -406,67 +403,3 @@ def test_the_first_load_is_light(tablet: Tablet, line: Line) -> None:
     total = sum(sizes.values())
     print(f"first load: {total} bytes compressed in {len(sizes)} files")  # noqa: T201 - the figure is asked for
     assert 20_000 < total <= 150_000
-
-
-# What the page's own buttons do with a file and a canvas.
-TAKE = f"""async ({{ order_id, photo, kind }}) => {{ {WITH_OUTBOX}
-  const {{ shrunk }} = await import("/static/js/tablet/photos.js");
-  const user = await outbox.currentUser();
-  const order = await (await outbox.storeOf(user.id)).get("orders", order_id);
-  const raw = Uint8Array.from(atob(photo), (letter) => letter.codePointAt(0));
-  const isPhoto = kind === "add_photo";
-  const blob = isPhoto
-    ? await shrunk(new Blob([raw], {{ type: "image/jpeg" }}))
-    : {{ sha256: await outbox.sha256(raw.buffer), bytes: raw.buffer, type: "image/png", kind: "signature" }};
-  const values = isPhoto ? {{ sha256: blob.sha256, caption: "" }} : {{ sha256: blob.sha256, signed_by: "An Peeters" }};
-  await outbox.add(user.id, {{ order_id, kind, values, grant: order.grant }}, [blob]);
-}}"""
-HELD = f"""async () => {{ {WITH_OUTBOX}
-  const user = await outbox.currentUser();
-  return (await (await outbox.storeOf(user.id)).getAll("orders")).map((order) => order.number);
-}}"""
-
-
-def noisy(number: int) -> bytes:
-    """A photo as a tablet takes it, 2,000 pixels wide: much detail, so that it weighs what photos weigh."""
-    detail = Image.effect_noise((500, 375), 60).resize((2000, 1500), Image.Resampling.BICUBIC).convert("RGB")
-    buffer = io.BytesIO()
-    ImageEnhance.Color(detail).enhance(1 + number / 20).save(buffer, "JPEG", quality=90)
-    return buffer.getvalue()
-
-
-@pytest.mark.soak
-def test_a_whole_day_without_a_network(tablet: Tablet, line: Line, server: Server, ids: dict[str, int]) -> None:
-    """6 orders, 20 time entries, 15 parts, 12 photos, 6 signatures; then online: everything once, and what it took."""
-    orders = [ids[f"day {place}"] for place in range(6)]
-    page = tablet.log_in()
-    offline(page, is_offline=True)
-    for place in range(20):
-        capture(page, orders[place % 6], "log_time", hours(-48 + place / 2))
-    for place in range(15):
-        capture(page, orders[place % 6], "add_part", {"code": "PUMP-25", "quantity": str(place + 1)})
-    pictures = [base64.b64encode(noisy(number)).decode() for number in range(12)]
-    for place, photo in enumerate(pictures):
-        page.evaluate(TAKE, {"order_id": orders[place % 6], "photo": photo, "kind": "add_photo"})
-    signature = base64.b64encode(picture()).decode()
-    for order_id in orders:
-        capture(page, order_id, "write_report", {"report": "All well.", "before": {"report": ""}})
-        page.evaluate(TAKE, {"order_id": order_id, "photo": signature, "kind": "sign"})
-        capture(page, order_id, "finish")
-    page.reload()
-    expect(page.locator("#pill")).to_contain_text("65 waiting")
-    line.sent = line.received = 0
-    started = time.monotonic()
-    offline(page, is_offline=False)
-    sync_until_empty(page)
-    seconds = time.monotonic() - started
-    print(f"a day: {seconds:.1f} s, {line.sent} bytes sent, {line.received} received")  # noqa: T201 - asked for
-    marks = ", ".join("?" * len(orders))
-    counts = [
-        server.rows(f"SELECT count(*) FROM {table} WHERE service_order_id IN ({marks})", *orders)[0][0]
-        for table in ("time_entry", "part_used", "photo")
-    ]
-    assert counts == [20, 15, 12]
-    states = server.rows(f"SELECT state, signed_by, has_work_to_bill FROM service_order WHERE id IN ({marks})", *orders)
-    assert states == [("done", "An Peeters", 1)] * 6
-    assert len(page.evaluate(HELD)) == len(page.evaluate("fetch('/tablet/orders').then((one) => one.json())")["orders"])
