@@ -1,13 +1,13 @@
 """The list of invoices, the summary beside it, and what is done with many of them."""
 
-from flask import Response, g, redirect, render_template, request, send_file, url_for
+from flask import Response, flash, g, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from fsm.core.transactions import computes_only
 from fsm.customers import queries as customer_queries
-from fsm.invoices import many, queries
+from fsm.invoices import draft_runs, many, queries
 from fsm.invoices.blueprint import bp
 from fsm.invoices.listing import INVOICES, MOST_PDFS, MOST_POSTED
 from fsm.invoices.models import InvoiceState
@@ -57,8 +57,16 @@ def mark_many_sent() -> ResponseReturnValue:
 
 @bp.post("/invoices/post-chosen")
 def post_chosen() -> ResponseReturnValue:
-    """Drafts with a problem stay drafts; the others get their numbers."""
-    ids = list_pages.chosen_ids(INVOICES, MOST_POSTED)
+    """Drafts with a problem stay drafts; the others get their numbers. Many are posted as a run."""
+    ids = list_pages.chosen_ids(INVOICES)
+    if len(ids) > MOST_POSTED:
+        run = draft_runs.start(ids, actor_id=g.actor_id, today=g.today)
+        if gone := len(ids) - run.row_count:
+            flash(
+                ngettext("%(num)s of them was deleted meanwhile.", "%(num)s of them were deleted meanwhile.", gone),
+                "info",
+            )
+        return redirect(url_for("invoices.run", run_id=run.id), 303)
     outcome = many.post(ids, actor_id=g.actor_id, today=g.today)
     done = ngettext("%(num)s document is posted.", "%(num)s documents are posted.", outcome.done)
     return list_pages.acted(INVOICES, outcome, done)

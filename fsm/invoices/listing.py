@@ -27,7 +27,7 @@ TABS: dict[str, Any] = {
 WITHDRAWN = {"withdrawn": _l("Withdrawn")}
 UNNUMBERED = frozenset(queries.UNNUMBERED)
 ONLY_POSTED = frozenset(TABS) - {"draft"}
-MOST_POSTED = 100
+MOST_POSTED = 100  # while somebody waits; more become a run
 MOST_PDFS = 200
 
 
@@ -183,7 +183,9 @@ INVOICES = ListSpec(
             name="post_chosen",
             label=_l("Post"),
             tabs=frozenset({"draft"}),
-            confirm=_l("The chosen drafts get their numbers and go into the books. At most 100 at once."),
+            confirm=_l(
+                "The chosen drafts get their numbers and go into the books; more than 100 as a run that you can watch."
+            ),
         ),
         Action(
             name="delete_many",

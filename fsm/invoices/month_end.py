@@ -1,4 +1,4 @@
-"""A month-end run: many drafts made and posted by the worker, lot by lot.
+"""A run: many drafts made and posted by the worker, lot by lot; or drafts chosen in the list, which it only posts.
 
 A lot and the state of its rows are written in one transaction, so that nothing is done twice wherever a process is killed.
 Locks are taken in one order: the run, its rows, then those of drafting and posting. The run's own lock makes one lot of
@@ -6,7 +6,8 @@ it at a time, whoever works at it.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,7 +23,7 @@ from fsm.invoices.from_orders import Group, NothingLeftError, plan, write
 from fsm.invoices.models import Invoice, InvoiceKind, InvoiceState
 from fsm.invoices.review import problems_of_the_books
 from fsm.invoices.run_models import InvoiceRun, InvoiceRunOrder, InvoiceRunRow, RowState, RunState
-from fsm.invoices.run_queries import steps_done
+from fsm.invoices.run_queries import makes_drafts, steps_done
 from fsm.invoices.selection import Criteria, Preview, refuse_preview
 
 JOB = "invoices.month_end"
@@ -41,23 +42,15 @@ def start(
     refuse_preview(found)
     if posting_date is not None:
         refuse_date(posting_date, today=today)
-    moment = now()
-    run = InvoiceRun(
-        state=RunState.RUNNING,
+    run = begin(
+        found.totals,
         grouping=criteria.grouping,
         posting_date=posting_date,
         criteria=criteria.as_dict(),
-        expected={currency: [str(amount) for amount in sums] for currency, sums in found.totals.items()},
         order_count=found.order_count,
         row_count=len(found.rows),
-        created_by_id=actor_id,
-        asked_by_id=actor_id,
-        created_at=moment,
-        resumed_at=moment,
-        beat_at=moment,
+        actor_id=actor_id,
     )
-    session.add(run)
-    session.flush()
     ids = bulk.insert(
         InvoiceRunRow,
         [
@@ -79,6 +72,24 @@ def start(
             for order_id in sorted(row.order_ids)
         ],
     )
+    return run
+
+
+def begin(totals: Mapping[str, Iterable[Decimal]], *, actor_id: int, **asked: Any) -> InvoiceRun:  # noqa: ANN401 - columns
+    """The row of a run that begins now, and its job; the run's rows are the caller's to write, before this commits."""
+    moment = now()
+    run = InvoiceRun(
+        state=RunState.RUNNING,
+        expected={currency: [str(amount) for amount in sums] for currency, sums in totals.items()},
+        created_by_id=actor_id,
+        asked_by_id=actor_id,
+        created_at=moment,
+        resumed_at=moment,
+        beat_at=moment,
+        **asked,
+    )
+    session.add(run)
+    session.flush()
     jobs.enqueue(JOB, [{"run_id": run.id}], is_urgent=True)
     return run
 
@@ -108,7 +119,7 @@ def go_on(run_id: int, *, actor_id: int) -> None:
 
 
 def post_all(run_id: int, *, posting_date: dt.date, actor_id: int, today: dt.date) -> None:
-    """Post the drafts of a run that stopped at them; one with a date of its own keeps it."""
+    """Post the drafts of a run that stopped before they were; one with a date of its own keeps it."""
     run = _held(run_id)
     if run.state is RunState.RUNNING:
         raise ConflictError(_("This run is under way."))
@@ -226,13 +237,18 @@ def _draft(rows: Sequence[InvoiceRunRow], actor_id: int) -> None:
 
 
 def _post(run: InvoiceRun, rows: Sequence[InvoiceRunRow], actor_id: int, today: dt.date) -> None:
-    by_id = {row.invoice_id: row for row in rows}
+    by_id = {row.invoice_id: row for row in rows if row.invoice_id}
+    held = services.held_with(by_id)  # all that posting is going to lock, at once: in the order of their ids
     query = sa.select(Invoice.id, Invoice.state, Invoice.invoice_date, Invoice.currency, Invoice.exchange_rate)
-    query = query.where(Invoice.id.in_(by_id)).order_by(Invoice.id).with_for_update()
+    query = query.where(Invoice.id.in_(held)).order_by(Invoice.id).with_for_update()
     ready, undated, marks = [], [], []
     for invoice in session.execute(query):
-        row = by_id[invoice.id]
-        if invoice.state is InvoiceState.POSTED:
+        row = by_id.get(invoice.id)
+        if row is None:
+            continue
+        if invoice.state is InvoiceState.POSTED and not makes_drafts(run):
+            marks.append(_mark(row.id, RowState.SKIPPED, _("It is posted already."), invoice.id))
+        elif invoice.state is InvoiceState.POSTED:
             marks.append(_mark(row.id, RowState.POSTED, invoice_id=invoice.id))
         elif invoice.state is InvoiceState.WITHDRAWN:
             marks.append(_mark(row.id, RowState.SKIPPED, _("It was withdrawn."), invoice.id))

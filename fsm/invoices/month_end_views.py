@@ -1,4 +1,7 @@
-"""Month-end: the orders of a period as one preview with one total, and the run that drafts and posts them."""
+"""Month-end: the orders of a period as one preview with one total, and the run that drafts and posts them.
+
+The page of a run also shows one that posts drafts chosen in the list.
+"""
 
 import datetime as dt
 from decimal import Decimal
@@ -18,7 +21,7 @@ from fsm.invoices import month_end as services
 from fsm.invoices import run_queries as queries
 from fsm.invoices.blueprint import bp
 from fsm.invoices.month_end_forms import GROUPINGS, RunForm, SelectionForm, ids_in
-from fsm.invoices.run_models import Grouping, InvoiceRun, RowState, RunState
+from fsm.invoices.run_models import InvoiceRun, RowState, RunState
 from fsm.invoices.selection import MOST_ORDERS, Preview, preview, refuse_preview
 from fsm.service_orders import services as order_services
 from fsm.users.queries import names as user_names
@@ -171,7 +174,7 @@ def _about(found: InvoiceRun, page: Any) -> dict[str, Any]:  # noqa: ANN401 - a 
         "most_numbers": queries.MOST_NUMBERS,
         "names": user_names([found.created_by_id, found.asked_by_id]),
         "customers": customer_names([customer_id for customer_id in ids if customer_id]),
-        "grouping": GROUPINGS[found.grouping or Grouping.ORDER],
+        "grouping": GROUPINGS[found.grouping] if found.grouping else "",
         "day": dt.date.fromisoformat,
         "expected": {currency: list(map(Decimal, sums)) for currency, sums in found.expected.items()},
     }
@@ -183,6 +186,7 @@ def _facts(found: InvoiceRun, progress: queries.Progress, tab: str, form: RunFor
     tabs += [(name, str(ROW_STATES[states[0]][1]), counts[states[0]]) for name, states in queries.TABS.items()]
     return {
         "run": found,
+        "makes_drafts": queries.makes_drafts(found),
         "form": form,
         "tab": tab if tab in queries.TABS else "",
         "progress": progress,
@@ -210,7 +214,8 @@ def run_progress(run_id: int) -> ResponseReturnValue:
     """The part of a run's page that is asked for each second; the whole page is loaded anew once it is at its end."""
     found = queries.run(run_id)
     progress = queries.progress(found, audit.now())
-    body = render_template("invoices/_run_progress.html", run=found, progress=progress, RowState=RowState)
+    facts = {"run": found, "progress": progress, "makes_drafts": queries.makes_drafts(found), "RowState": RowState}
+    body = render_template("invoices/_run_progress.html", **facts)
     response: Response = make_response(body)
     if found.state is not RunState.RUNNING:
         response.headers["HX-Refresh"] = "true"

@@ -1,4 +1,4 @@
-"""Month-end runs for screens: how far one is, what became of its rows, those of before."""
+"""Runs for screens: how far one is, what became of its rows, those of before."""
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload
 from fsm.core import paging
 from fsm.core.db import session, total
 from fsm.core.errors import NotFoundError
-from fsm.invoices.models import Invoice, InvoiceFollowUp, InvoiceState
+from fsm.invoices.models import Invoice, InvoiceFollowUp, InvoiceKind, InvoiceState
 from fsm.invoices.run_models import InvoiceRun, InvoiceRunOrder, InvoiceRunRow, RowState, RunState
 from fsm.service_orders.models import ServiceOrder
 
@@ -72,18 +72,27 @@ def counts(run_id: int) -> dict[RowState, int]:
     return {state: found.get(state, 0) for state in RowState}
 
 
+def makes_drafts(run: InvoiceRun) -> bool:
+    """Whether it makes its drafts, of service orders; else they were chosen in the list and it only posts them."""
+    return run.grouping is not None
+
+
+def steps_of_a_row(run: InvoiceRun) -> int:
+    """A draft to make, a document to post, or both."""
+    return 2 if run.posting_date is not None and makes_drafts(run) else 1
+
+
 def steps_done(run: InvoiceRun, found: dict[RowState, int] | None = None) -> int:
-    """Steps behind it, of one a row, or two where it posts."""
+    """Steps behind it."""
     found = counts(run.id) if found is None else found
-    each = 1 if run.posting_date is None else 2
     ended = found[RowState.POSTED] + found[RowState.FAILED] + found[RowState.SKIPPED]
-    return found[RowState.DRAFTED] + each * ended
+    return steps_of_a_row(run) * ended + (found[RowState.DRAFTED] if makes_drafts(run) else 0)
 
 
 def progress(run: InvoiceRun, moment: dt.datetime) -> Progress:
     """How far it is, and how long the rest takes if it goes on as it did since it was last resumed."""
     found = counts(run.id)
-    done, steps = steps_done(run, found), run.row_count * (1 if run.posting_date is None else 2)
+    done, steps = steps_done(run, found), run.row_count * steps_of_a_row(run)
     elapsed = (run.ended_at or (moment if run.state is RunState.RUNNING else run.beat_at)) - run.resumed_at
     lately = done - run.resumed_with
     remaining = elapsed / lately * (steps - done) if run.state is RunState.RUNNING and lately > 0 else None
@@ -92,37 +101,49 @@ def progress(run: InvoiceRun, moment: dt.datetime) -> Progress:
 
 
 def made(run_id: int) -> list[Made]:
-    """Sums of the run's drafts and posted invoices by currency."""
+    """Sums of the run's drafts and posted documents by currency; credit notes take off."""
     is_posted = sa.case((Invoice.state == InvoiceState.POSTED, 1), else_=0)
     query = (
         sa.select(
             Invoice.currency,
             sa.func.count(),
             sa.func.sum(is_posted),
-            total(Invoice.total_without_tax),
-            total(Invoice.total_tax),
-            total(Invoice.total_with_tax),
+            _signed(Invoice.total_without_tax),
+            _signed(Invoice.total_tax),
+            _signed(Invoice.total_with_tax),
         )
         .join(InvoiceRunRow, InvoiceRunRow.invoice_id == Invoice.id)
-        .where(InvoiceRunRow.run_id == run_id, Invoice.state != InvoiceState.WITHDRAWN)
+        .where(_of_its_making(run_id), Invoice.state != InvoiceState.WITHDRAWN)
         .group_by(Invoice.currency)
         .order_by(Invoice.currency)
     )
     return [Made(currency, count - posted, posted, *sums) for currency, count, posted, *sums in session.execute(query)]
 
 
-def numbers(run_id: int) -> tuple[str, str] | None:
-    """First and last number of what it posted."""
+def _of_its_making(run_id: int) -> sa.ColumnElement[bool]:
+    """Rows passed over may name a document all the same: somebody else has posted it."""
+    return sa.and_(InvoiceRunRow.run_id == run_id, InvoiceRunRow.state != RowState.SKIPPED)
+
+
+def _signed(column: Any) -> Any:  # noqa: ANN401 - an exact column
+    return total(sa.case((Invoice.kind == InvoiceKind.CREDIT_NOTE, -column), else_=column))
+
+
+def numbers(run_id: int) -> list[tuple[str, str]]:
+    """First and last number of the invoices that it posted, and of the credit notes."""
     query = (
         sa.select(Invoice.number)
         .join(InvoiceRunRow, InvoiceRunRow.invoice_id == Invoice.id)
-        .where(InvoiceRunRow.run_id == run_id, Invoice.state == InvoiceState.POSTED)
-        .order_by(Invoice.invoice_date, Invoice.number_counter)
+        .where(_of_its_making(run_id), Invoice.state == InvoiceState.POSTED)
     )
-    first = session.scalar(query.limit(1))
-    backwards = query.order_by(None).order_by(Invoice.invoice_date.desc(), Invoice.number_counter.desc())
-    last = session.scalar(backwards.limit(1))
-    return (first, last) if first and last else None
+    found = []
+    for kind in InvoiceKind:
+        mine = query.where(Invoice.kind == kind)
+        first = session.scalar(mine.order_by(Invoice.invoice_date, Invoice.number_counter).limit(1))
+        last = session.scalar(mine.order_by(Invoice.invoice_date.desc(), Invoice.number_counter.desc()).limit(1))
+        if first and last:
+            found.append((first, last))
+    return found
 
 
 def unsent(run_id: int, limit: int = 1000) -> list[int]:
@@ -131,7 +152,7 @@ def unsent(run_id: int, limit: int = 1000) -> list[int]:
         sa.select(Invoice.id)
         .join(InvoiceRunRow, InvoiceRunRow.invoice_id == Invoice.id)
         .join(InvoiceFollowUp, InvoiceFollowUp.invoice_id == Invoice.id)
-        .where(InvoiceRunRow.run_id == run_id, Invoice.state == InvoiceState.POSTED, InvoiceFollowUp.sent_at.is_(None))
+        .where(_of_its_making(run_id), Invoice.state == InvoiceState.POSTED, InvoiceFollowUp.sent_at.is_(None))
         .order_by(Invoice.id)
     )
     return list(session.scalars(query.limit(limit)))

@@ -84,6 +84,16 @@ def post(invoice_ids: Sequence[int], *, actor_id: int, today: dt.date) -> list[i
     return posted
 
 
+def held_with(invoice_ids: Iterable[int]) -> set[int]:
+    """These documents, and those that posting them has to hold besides: what they take back from or deduct."""
+    wanted = set(invoice_ids)
+    return wanted | _taken_back(session.scalars(_CORRECTED, {"ids": wanted})) | deposits.taken_by(wanted)
+
+
+def _taken_back(corrected: Iterable[int | None]) -> set[int]:
+    return {invoice_id for invoice_id in corrected if invoice_id}
+
+
 def _locked_drafts(invoice_ids: Sequence[int]) -> list[figures.Document]:
     """The drafts, and with them the invoices and open items that credit notes among them take back from."""
     session.flush()
@@ -91,8 +101,7 @@ def _locked_drafts(invoice_ids: Sequence[int]) -> list[figures.Document]:
     corrected = Counter(session.scalars(_CORRECTED, {"ids": wanted}))
     if any(count > 1 for count in corrected.values()):
         raise ConflictError(_("Post the credit notes of one invoice one after the other."))
-    besides = {invoice_id for invoice_id in corrected if invoice_id} | deposits.taken_by(wanted)
-    rows = session.execute(_LOCK, {"ids": sorted(wanted | besides)})
+    rows = session.execute(_LOCK, {"ids": sorted(wanted | _taken_back(corrected) | deposits.taken_by(wanted))})
     locked = {row.id: figures.plain_document(row) for row in rows}
     if missing := wanted - locked.keys():
         raise NotFoundError(_("There is no invoice %(id)s.", id=min(missing)))

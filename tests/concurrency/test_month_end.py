@@ -8,7 +8,8 @@ from flask import Flask
 
 from fsm.core.db import session, writing
 from fsm.home import checks
-from fsm.invoices import from_orders, month_end, run_queries
+from fsm.invoices import draft_runs, from_orders, month_end, run_queries
+from fsm.invoices.from_orders import Group
 from fsm.invoices.models import Invoice, InvoiceState
 from fsm.invoices.run_models import Grouping, InvoiceRun, RowState, RunState
 from fsm.invoices.selection import Criteria, preview
@@ -91,6 +92,20 @@ def test_two_runs_of_the_same_orders_at_once(own_app: Flask) -> None:
     found = [run_queries.counts(run_id) for run_id in runs]
     assert sum(one[RowState.POSTED] for one in found) == 40
     assert sum(one[RowState.SKIPPED] for one in found) == 40
+    assert_billed_once(ids, 40)
+
+
+def test_a_worker_that_posts_chosen_drafts_is_killed(own_app: Flask) -> None:
+    """Drafts chosen in the list: none is posted twice, none is left behind."""
+    ids = month(40, 4)
+    with writing(bulk=True):
+        drafted = from_orders.draft_groups([Group((order_id,)) for order_id in ids], actor_id=1)
+    with writing(bulk=True):
+        run_id = draft_runs.start(drafted, actor_id=1, today=TODAY).id
+    kill_when(own_app, run_id, RowState.POSTED, 12, lot=4)
+    assert 12 <= count(run_id, RowState.POSTED) < 40
+    finished(start_process(own_app, month_worker.main, "4"))
+    assert count(run_id, RowState.POSTED) == 40
     assert_billed_once(ids, 40)
 
 

@@ -238,7 +238,7 @@ def test_what_cannot_be_done_is_named_and_the_rest_is_done(database: Flask, clie
     assert client.post("/invoices/delete-many", data={"ids": ids[:1]}).status_code == 422
     assert client.post("/invoices/mark-sent", data={}).status_code == 422
     assert client.post("/invoices/mark-sent", data={"ids": list(range(1, 1002))}).status_code == 422
-    assert client.post("/invoices/post-chosen", data={"ids": list(range(1, 102))}).status_code == 422
+    assert client.post("/invoices/review-many", data={"ids": list(range(1, 52))}).status_code == 422
 
 
 def test_all_that_match_are_those_that_were_counted(database: Flask, client_for: Clients) -> None:
