@@ -123,6 +123,7 @@ def window_said(order: OrderFacts) -> str:
 def texts() -> dict[str, str]:
     """What the script says."""
     return {
+        "technician": _("Technician"),
         "undo": _("Undo"),
         "undone": _("Undone."),
         "moved": _("%s moved: %s, %s."),

@@ -1,11 +1,13 @@
-"""The dispatch board in Chromium: one day of two dispatchers, and what a big week costs."""
+"""The dispatch board in Chromium: one day of two dispatchers, and what is printed of it."""
 
 import datetime as dt
+import io
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from pypdf import PdfReader
 
 from fsm.core.db import writing
 from fsm.service_orders.models import OrderState
@@ -162,3 +164,26 @@ def test_the_second_dispatcher_is_refused_and_sees_where_the_visit_is_now(sign_i
     )
     assert plan_of(rival)[planned] == ("Sara", "11:00", "12:00")
     expect(rival.locator(".ec-event", has_text=planned)).to_contain_text("11:00–12:00")
+
+
+@pytest.mark.parametrize("path", ["?view=day", "?view=week", "/week-plan?", "/agenda?view=day", "/agenda?view=week"])
+def test_the_printed_sheet_shows_the_visits_and_nothing_else(sign_in: SignIn, path: str) -> None:
+    """Of the board, too, which is drawn along hours on the screen; as it is now, and black on white in the dark."""
+    page = sign_in(Role.OFFICE, color_scheme="dark")
+    page.goto(f"/schedule{path}&day={DAY}")
+    expect(page.locator("[data-board][data-drawn], .week-plan, .agenda").first).to_be_attached()
+    sheets = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True))).pages
+    text = " ".join(sheets[0].extract_text().split())
+    board = figures(page)
+    for technician in board["technicians"]:
+        assert technician["name"] in text or path == "/agenda?view=week"  # which names those who have something to do
+    for visit in board["visits"]:
+        times = f"{visit['start'][11:]}–{visit['end'][11:]}"
+        assert f"{times} {visit['order']['number']} Zonnebloem, Gent" in text
+    assert "23 Mar" in text
+    for words in ("Customers", "Propose", "Log out", "Week plan prints", "Earlier"):  # navigation and tools
+        assert words not in text
+    width, height = sheets[0].mediabox.width, sheets[0].mediabox.height
+    assert (width > height) is ("agenda" not in path)
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"

@@ -1,5 +1,6 @@
 // The dispatch board: draws it, moves visits, asks what speaks against a place, follows what others change.
 import * as drawing from "./drawing.js";
+import { paper } from "./paper.js";
 import { placeDialog } from "./place_dialog.js";
 import { ask, change, reader } from "./server.js";
 import { toast } from "./toast.js";
@@ -312,6 +313,7 @@ async function start(root) {
   const observer = new MutationObserver(() => drawing.mendRoles(root));
   observer.observe(part("calendar-here"), { childList: true, subtree: true });
   drawing.mendRoles(root);
+  addEventListener("beforeprint", () => paper(part("paper"), figures, texts, (day) => dayOf(day, language)));
   setInterval(() => document.visibilityState === "visible" && refresh(), REFRESH_MS);
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && refresh());
   requestAnimationFrame(() => {
