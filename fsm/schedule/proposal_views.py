@@ -51,9 +51,7 @@ def _page(row: Proposal, error: str = "") -> str:
             "planned_meanwhile": ("warning", _("Was planned meanwhile")),
             "time_taken": ("warning", _("The time was taken meanwhile")),
         },
-        board_url=url_for(
-            "schedule.index", day=row.from_date.isoformat(), view="week" if row.to_date > row.from_date else "day"
-        ),
+        board_url=_board_url(row),
     )
 
 

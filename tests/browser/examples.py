@@ -411,7 +411,7 @@ def _sold() -> dict[str, int]:
 
 
 def _planned(order_id: int) -> dict[str, int]:
-    """Hours of one's own, a skill, an absence, and a proposal before and after it was decided on."""
+    """Hours of one's own, a skill, an absence, and a proposal with each of its faces."""
     technician_id, moment = user_of(Role.TECHNICIAN).id, now().replace(minute=0, second=0, microsecond=0)
     skill = schedule.add_skill("Refrigerants and high voltage installations", "Maintenance\nRepair")
     schedule.set_skills(technician_id, [skill.id])
@@ -422,26 +422,34 @@ def _planned(order_id: int) -> dict[str, int]:
     row["end"] = (start + dt.timedelta(hours=1)).isoformat()
     figures = {"orders": 2, "planned": 1, "travel_minutes": 35, "seconds": 2.1}
     figures["left_out"] = [{"order_id": order_id, "why": "No free time that is long enough is left."}]
-    made = [
-        Proposal(
+    outcomes = ("planned", "refused", "planned_meanwhile", "time_taken")
+    faces = {
+        "": (ProposalState.READY, [row], figures),
+        "_empty": (ProposalState.READY, [], figures | {"planned": 0, "travel_minutes": 0}),
+        "_decided": (ProposalState.ACCEPTED, [row | {"outcome": outcome} for outcome in outcomes], figures),
+        "_refused": (ProposalState.REFUSED, [row], figures),
+        "_waiting": (ProposalState.WAITING, [], {}),
+        "_failed": (ProposalState.FAILED, [], {"error": "planner"}),
+    }
+    made = {
+        name: Proposal(
             state=state,
             from_date=factories.TODAY,
-            to_date=factories.TODAY,
-            rows=[row | outcome],
-            figures=figures,
+            to_date=factories.TODAY + dt.timedelta(days=6),
+            rows=rows,
+            figures=told,
             created_by_id=technician_id,
             created_at=moment,
         )
-        for state, outcome in ((ProposalState.READY, {}), (ProposalState.ACCEPTED, {"outcome": "time_taken"}))
-    ]
-    session.add_all(made)
+        for name, (state, rows, told) in faces.items()
+    }
+    session.add_all(made.values())
     session.flush()
     return {
         "technician": technician_id,
         "skill": skill.id,
         "absence": absence.id,
-        "proposal": made[0].id,
-        "proposal_decided": made[1].id,
+        **{f"proposal{name}": proposal.id for name, proposal in made.items()},
     }
 
 
@@ -657,8 +665,7 @@ def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
         "schedule.edit_skill": [f"/schedule/skills/{ids['skill']}"],
         "schedule.settings": ["/schedule/settings"],
         "schedule.proposal": [
-            f"/schedule/proposals/{ids['proposal']}",
-            f"/schedule/proposals/{ids['proposal_decided']}",
+            f"/schedule/proposals/{number}" for name, number in ids.items() if name.startswith("proposal")
         ],
         "service_orders.add_part": [f"{order}/add-part?q=pump"],
         "service_orders.add_photo": [f"{order}/add-photo"],

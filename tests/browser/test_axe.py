@@ -148,7 +148,7 @@ def test_pages(site: Site, sign_in: SignIn, watch: Watch, role: Role, part: int,
     assert not faults, f"{len(faults)} faults\n" + "\n".join(faults)
 
 
-def test_refused_pages(sign_in: SignIn, watch: Watch) -> None:
+def test_refused_pages(site: Site, sign_in: SignIn, watch: Watch) -> None:
     """Errors at fields, what may not be seen, what is not there."""
     watch.refusals = {403, 404, 422}
     page = sign_in(Role.OFFICE)
@@ -159,6 +159,11 @@ def test_refused_pages(sign_in: SignIn, watch: Watch) -> None:
     page.get_by_role("button", name="Save customer").click()
     page.locator("[data-errors]").wait_for()
     faults = faults_of(page, 0)
+    page.goto(site.rows.pages["schedule.proposal"][0])
+    page.get_by_role("checkbox").uncheck()
+    page.get_by_role("button", name="Plan the ticked visits").click()
+    page.get_by_text("Choose at least one row.").wait_for()
+    faults += faults_of(page, 0)
     for place, path in enumerate(("/reports/trial-balance", "/invoices/99999"), start=1):
         page.goto(path)
         faults += faults_of(page, place)
