@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
-from fsm.core.paging import Page
+from fsm.core.paging import FILE_PAGE, Page, all_rows
 
 MOST_CHOSEN = 1000
 MOST_SORTS = 4
-_LOT = 1000
 
 
 class Kind(StrEnum):
@@ -167,13 +166,7 @@ class ListSpec:
 
     def rows(self, asked: Asked) -> Iterator[Any]:
         """All rows of a tab under its filters, read page after page by key."""
-        cursor = None
-        while True:
-            found = self.page(asked, cursor, _LOT)
-            yield from found.rows
-            cursor = found.next
-            if cursor is None:
-                return
+        return all_rows(lambda cursor: self.page(asked, cursor, FILE_PAGE))
 
     def ids(self, asked: Asked, limit: int = MOST_CHOSEN) -> list[int]:
         """The ids of the first rows of a tab under its filters."""

@@ -4,7 +4,7 @@ import base64
 import binascii
 import datetime as dt
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
@@ -16,6 +16,7 @@ from fsm.core.errors import NotFoundError
 from fsm.core.types import Exact, Moment
 
 PAGE_SIZE = 50
+FILE_PAGE = 1000  # rows read at a time for a file
 COUNT_LIMIT = 999
 T = TypeVar("T")
 
@@ -60,6 +61,17 @@ def page(
         _encode("b", rows[0], keys) if rows and before else None,
         _encode("f", rows[-1], keys) if rows and after else None,
     )
+
+
+def all_rows(page_of: Callable[[str | None], Page[T]]) -> Iterator[T]:
+    """The rows of every page, read one page after the other."""
+    cursor: str | None = None
+    while True:
+        found = page_of(cursor)
+        yield from found.rows
+        cursor = found.next
+        if cursor is None:
+            return
 
 
 def capped_count(query: sa.Select[Any]) -> int:

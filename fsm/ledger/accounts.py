@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from fsm.core.db import session, total
 from fsm.core.errors import NotFoundError
-from fsm.core.paging import Page, page
+from fsm.core.paging import PAGE_SIZE, Page, page
 from fsm.ledger.models import (
     Account,
     AccountKind,
@@ -151,7 +151,9 @@ class LedgerRow:
     balance: Decimal
 
 
-def account_lines(row: Account, months: MonthRange, cursor: str | None = None) -> Page[LedgerRow]:
+def account_lines(
+    row: Account, months: MonthRange, cursor: str | None = None, size: int = PAGE_SIZE
+) -> Page[LedgerRow]:
     """A page of an account's lines by date, each with the running balance; one month's lines are added up at most."""
     entry_id = JournalEntry.id.label("of_entry_id")  # not the name of the line's own column
     query: Any = (
@@ -164,7 +166,7 @@ def account_lines(row: Account, months: MonthRange, cursor: str | None = None) -
             JournalEntry.posted_at.is_not(None),
         )
     )
-    found = page(query, [JournalEntry.entry_date, entry_id, JournalLine.position], cursor)
+    found = page(query, [JournalEntry.entry_date, entry_id, JournalLine.position], cursor, size=size)
     if not found.rows:
         return Page([], found.previous, found.next)
     balance = _balance_before(row, months, found.rows[0])

@@ -4,10 +4,12 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from fsm.core.lists import Asked, Column, Kind, ListSpec
 from fsm.core.paging import Page, capped_count
+from fsm.core.spreadsheets import FileColumn, file_columns
 from fsm.core.web import MAX_ID
 from fsm.ledger import queries
 from fsm.ledger.forms import JOURNAL_LABELS, day_of, entry_name
@@ -68,3 +70,17 @@ JOURNAL = ListSpec(
     opening_tab=lambda _filters, _actor: "all",
     tone=lambda row: "quiet" if row.entry.reverses_id else None,
 )
+
+
+def account_columns() -> list[FileColumn]:
+    """The lines of one account as a file, like its page."""
+    columns = (
+        Column(name="entry", label=_("Entry"), value=lambda row: entry_name(row.entry)),
+        Column(name="date", label=_("Date"), value=lambda row: row.entry.entry_date, kind=Kind.DATE),
+        Column(name="narration", label=_("Narration"), value=lambda row: row.entry.narration),
+        Column(name="document", label=_("Document"), value=lambda row: row.entry.source_number),
+        Column(name="debit", label=_("Debit"), value=lambda row: row.line.debit or None, kind=Kind.AMOUNT),
+        Column(name="credit", label=_("Credit"), value=lambda row: row.line.credit or None, kind=Kind.AMOUNT),
+        Column(name="balance", label=_("Balance"), value=lambda row: row.balance, kind=Kind.AMOUNT),
+    )
+    return file_columns(columns, "")

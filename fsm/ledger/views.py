@@ -6,13 +6,14 @@ from flask import Blueprint, current_app, flash, g, redirect, render_template, r
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from fsm.core.paging import FILE_PAGE, all_rows
 from fsm.core.transactions import attempt
 from fsm.customers import queries as customer_queries
 from fsm.ledger import accounts as balances
 from fsm.ledger import periods as period_services
 from fsm.ledger import queries, review_marks
 from fsm.ledger.forms import JOURNAL_LABELS, KIND_LABELS, ROLE_LABELS, QuestionForm, ReopenForm, day_of, entry_name
-from fsm.ledger.listing import JOURNAL
+from fsm.ledger.listing import JOURNAL, account_columns
 from fsm.ledger.models import JournalEntry, Period
 from fsm.users import list_pages
 from fsm.users import queries as user_queries
@@ -48,7 +49,7 @@ def _words() -> dict[str, Any]:
 
 def _address(**changes: object) -> str:
     """This list under the same filters, some of them changed; None takes one away."""
-    kept: dict[str, Any] = request.args.to_dict() | {"after": None} | changes
+    kept: dict[str, Any] = request.args.to_dict() | {"after": None, "format": None} | changes
     return url_for(request.endpoint or "", **(request.view_args or {}), **{k: v for k, v in kept.items() if v})
 
 
@@ -163,9 +164,13 @@ def entries_of(kind: str, source_id: int) -> ResponseReturnValue:
 
 @bp.get("/account/<string:number>")
 def account(number: str) -> ResponseReturnValue:
-    """The lines of an account within whole months, with the running balance."""
+    """The lines of an account within whole months, with the running balance; as a file too (``format``: csv, xlsx)."""
     row = balances.account(number)
     months = balances.month_range(day_of(request.args.get("from")), day_of(request.args.get("to")), g.today)
+    if request.args.get("format") in {"csv", "xlsx"}:
+        lines = all_rows(lambda cursor: balances.account_lines(row, months, cursor, FILE_PAGE))
+        name = f"account-{row.number}-{months.first_day}-{months.last_day}"
+        return list_pages.file_of(name, row.number, account_columns(), lines)
     page = balances.account_lines(row, months, request.args.get("after"))
     opening = balances.opening_balance(row, months)
     debit, credit = balances.turnover(row, months)
@@ -180,6 +185,7 @@ def account(number: str) -> ResponseReturnValue:
         debit=debit,
         credit=credit,
         closing=opening + debit - credit,
+        files={name: _address(format=name) for name in ("xlsx", "csv")},
         previous_url=_address(after=page.previous) if page.previous else None,
         next_url=_address(after=page.next) if page.next else None,
     )

@@ -1,16 +1,20 @@
 """What the pages of reports share: the chooser of the period, the addresses of the neighbours of a page."""
 
 import datetime as dt
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 from flask import request, url_for
 from flask_babel import gettext as _
 
 from fsm.core.formats import day
-from fsm.core.paging import Page
+from fsm.core.paging import FILE_PAGE, Page, all_rows
 from fsm.core.web import MAX_ID
 from fsm.reports import spans
 from fsm.reports.spans import Span
+
+T = TypeVar("T")
+FORMATS = ("xlsx", "csv")
 
 
 def address(**changes: object) -> str:
@@ -43,9 +47,19 @@ def id_of(name: str) -> int | None:
     return number if 1 <= number <= MAX_ID else None
 
 
-def wants_csv() -> bool:
+def wants_file() -> bool:
     """Whether the page is asked for as a file."""
-    return request.args.get("format") == "csv"
+    return request.args.get("format") in FORMATS
+
+
+def files() -> dict[str, str]:
+    """The addresses of this page as files, under the same choices."""
+    return {name: address(format=name) for name in FORMATS}
+
+
+def every_row(page_of: Callable[[str | None, int], Page[T]]) -> Iterator[T]:
+    """The rows of all pages of a report; ``page_of`` gives one by cursor and size."""
+    return all_rows(lambda cursor: page_of(cursor, FILE_PAGE))
 
 
 def title_of(span: Span) -> str:

@@ -6,12 +6,12 @@ from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from fsm.core import csv_file
 from fsm.customers.queries import names
 from fsm.ledger.models import NO_TERM, ItemKind
-from fsm.reports import pages, receivables
+from fsm.reports import files, pages, receivables
 from fsm.reports.blueprint import bp
 from fsm.reports.receivables import Wanted, bucket_labels
+from fsm.users.list_pages import file_of
 
 
 def kind_labels() -> dict[ItemKind, str]:
@@ -30,13 +30,11 @@ def aged_receivables() -> ResponseReturnValue:
     sort = request.args.get("sort", "").removeprefix("-")
     sort = sort if sort in receivables.SORTS else "owed"
     labels = bucket_labels()
-    if pages.wants_csv():
-        heads = [_("Customer"), *(labels[name] for name in receivables.BUCKETS), _("In all")]
-        found = csv_file.all_rows(
-            lambda cursor: receivables.by_customer(g.today, sort=sort, cursor=cursor, size=csv_file.EXPORT_PAGE)
+    if pages.wants_file():
+        found = pages.every_row(
+            lambda cursor, size: receivables.by_customer(g.today, sort=sort, cursor=cursor, size=size)
         )
-        rows = ([row.name, *row.buckets.values(), row.owed] for row in found)
-        return csv_file.answer(f"aged-receivables-{g.today}", heads, rows)
+        return file_of(f"aged-receivables-{g.today}", _("Aged receivables"), files.aged_receivables(), found)
     page = receivables.by_customer(g.today, sort=sort, cursor=request.args.get("after"))
     return render_template(
         "reports/aged_receivables.html",
@@ -45,7 +43,7 @@ def aged_receivables() -> ResponseReturnValue:
         labels=labels,
         buckets=receivables.BUCKETS,
         sort=sort,
-        export_url=pages.address(format="csv"),
+        files=pages.files(),
         **pages.around(page),
     )
 
@@ -54,8 +52,9 @@ def aged_receivables() -> ResponseReturnValue:
 def open_items() -> ResponseReturnValue:
     """Open items of an age, a customer, a kind; the first due first."""
     wanted = _wanted()
-    if pages.wants_csv():
-        return _items_file(wanted)
+    if pages.wants_file():
+        found = pages.every_row(lambda cursor, size: receivables.items(wanted, g.today, cursor, size=size))
+        return file_of(f"open-items-{g.today}", _("Open items"), files.open_items(kind_labels()), found)
     page = receivables.items(wanted, g.today, request.args.get("after"))
     return render_template(
         "reports/open_items.html",
@@ -66,7 +65,7 @@ def open_items() -> ResponseReturnValue:
         labels=bucket_labels(),
         kinds=kind_labels(),
         no_term=NO_TERM,
-        export_url=pages.address(format="csv"),
+        files=pages.files(),
         **pages.around(page),
     )
 
@@ -90,34 +89,3 @@ def _chips(wanted: Wanted) -> list[dict[str, Any]]:
     if wanted.kind:
         chips.append({"label": kind_labels()[wanted.kind], "remove_url": pages.address(kind=None)})
     return chips
-
-
-def _items_file(wanted: Wanted) -> ResponseReturnValue:
-    heads = [
-        _("Number"),
-        _("Kind"),
-        _("Customer"),
-        _("Date"),
-        _("Due"),
-        _("Days overdue"),
-        _("Currency"),
-        _("Open"),
-        _("Open in EUR"),
-    ]
-    found = csv_file.all_rows(lambda cursor: receivables.items(wanted, g.today, cursor, size=csv_file.EXPORT_PAGE))
-    kinds = kind_labels()
-    rows = (
-        [
-            row.item.source_number,
-            kinds[row.item.kind],
-            row.customer,
-            row.item.opened_on,
-            "" if row.item.due_on == NO_TERM else row.item.due_on,
-            row.days_overdue,
-            row.item.currency,
-            row.item.balance,
-            row.item.balance_eur,
-        ]
-        for row in found
-    )
-    return csv_file.answer(f"open-items-{g.today}", heads, rows)

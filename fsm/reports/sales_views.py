@@ -1,19 +1,18 @@
 """What was invoiced and what came in: by document, customer, month, account."""
 
 import datetime as dt
-from decimal import Decimal
+from collections.abc import Iterable
 from typing import Any
 
 from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from fsm.core import csv_file
 from fsm.customers.queries import names
-from fsm.ledger.forms import entry_name
-from fsm.reports import pages, sales, spans
+from fsm.reports import files, pages, sales, spans
 from fsm.reports.blueprint import bp
 from fsm.reports.spans import Span
+from fsm.users.list_pages import file_of
 
 BY = ("document", "month", "customer", "account")
 
@@ -30,7 +29,7 @@ def sales_of() -> ResponseReturnValue:
         totals = sales.of_customer(accounts, span.first_day, span.last_day, customer_id)
     else:
         totals = sales.between(accounts, span.first_day, span.last_day)
-    if pages.wants_csv():
+    if pages.wants_file():
         return _sales_file(accounts, span, by, customer_id)
     return render_template(
         "reports/sales.html",
@@ -41,7 +40,7 @@ def sales_of() -> ResponseReturnValue:
         totals=totals,
         customer=names([customer_id]).get(customer_id or 0, ""),
         all_customers_url=pages.address(customer_id=None),
-        export_url=pages.address(format="csv"),
+        files=pages.files(),
         **_shown(accounts, span, by, customer_id),
     )
 
@@ -101,18 +100,13 @@ def collected() -> ResponseReturnValue:
     """Entries that brought money in or took it out, of a period."""
     span = spans.of_address(request.args, g.today)
     accounts = sales.accounts()
-    if pages.wants_csv():
-        found = csv_file.all_rows(
-            lambda cursor: sales.entries(
-                accounts, accounts.money, span.first_day, span.last_day, cursor=cursor, size=csv_file.EXPORT_PAGE
+    if pages.wants_file():
+        found = pages.every_row(
+            lambda cursor, size: sales.entries(
+                accounts, accounts.money, span.first_day, span.last_day, cursor=cursor, size=size
             )
         )
-        heads = [_("Date"), _("Entry"), _("Customer"), _("Narration"), _("Amount")]
-        rows = (
-            [row.entry.entry_date, entry_name(row.entry), row.customer, row.entry.narration, row.amounts.collected]
-            for row in found
-        )
-        return csv_file.answer(f"collected-{span.first_day}-{span.last_day}", heads, rows)
+        return file_of(f"collected-{span.first_day}-{span.last_day}", _("Collected"), files.collected(), found)
     page = sales.entries(accounts, accounts.money, span.first_day, span.last_day, cursor=request.args.get("after"))
     return render_template(
         "reports/collected.html",
@@ -120,36 +114,22 @@ def collected() -> ResponseReturnValue:
         choices=pages.choices(span),
         totals=sales.between(accounts, span.first_day, span.last_day),
         rows=page.rows,
-        export_url=pages.address(format="csv"),
+        files=pages.files(),
         **pages.around(page),
     )
 
 
 def _sales_file(accounts: sales.Accounts, span: Span, by: str, customer_id: int | None) -> ResponseReturnValue:
-    rows: Any
     days = (span.first_day, span.last_day)
+    found: Iterable[Any]
     if by == "month":
-        heads = [_("Month"), _("Without VAT"), _("With VAT")]
-        rows = [[month.strftime("%Y-%m"), now.net, now.total] for month, _part, now, _before in months(accounts, span)]
+        found = reversed(months(accounts, span))
     elif by == "account":
-        heads = [_("Account"), _("Name"), _("Without VAT")]
-        rows = [[row.number, row.name, row.net] for row in sales.by_account(accounts, *days)]
+        found = sales.by_account(accounts, *days)
     elif by == "customer":
-        heads = [_("Customer"), _("Without VAT")]
-        found = csv_file.all_rows(
-            lambda cursor: sales.by_customer(accounts, *days, cursor=cursor, size=csv_file.EXPORT_PAGE)
-        )
-        rows = ([row.name, row.net] for row in found)
+        found = pages.every_row(lambda cursor, size: sales.by_customer(accounts, *days, cursor=cursor, size=size))
     else:
-        heads = [_("Date"), _("Document"), _("Customer"), _("Without VAT"), _("VAT"), _("With VAT")]
-        entries = csv_file.all_rows(
-            lambda cursor: sales.entries(
-                accounts, accounts.sales, *days, customer_id, cursor=cursor, size=csv_file.EXPORT_PAGE
-            )
+        found = pages.every_row(
+            lambda cursor, size: sales.entries(accounts, accounts.sales, *days, customer_id, cursor=cursor, size=size)
         )
-        rows = ([row.entry.entry_date, row.entry.source_number, row.customer, *_three(row.amounts)] for row in entries)
-    return csv_file.answer(f"sales-{days[0]}-{days[1]}", heads, rows)
-
-
-def _three(amounts: sales.Amounts) -> list[Decimal]:
-    return [amounts.net, amounts.total - amounts.net, amounts.total]
+    return file_of(f"sales-{days[0]}-{days[1]}", _("Sales"), files.sales(by), found)

@@ -1,20 +1,17 @@
 """Reports on the work: margin of jobs, technicians' time, days from Done to invoice."""
 
-from typing import Any
-
 from flask import g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from fsm.core import csv_file
 from fsm.core.errors import NotFoundError
-from fsm.core.formats import hours, local_day
+from fsm.core.formats import hours
 from fsm.customers.queries import names
-from fsm.reports import days_to_invoice, margins, pages, spans, technicians
+from fsm.reports import days_to_invoice, files, margins, pages, spans, technicians
 from fsm.reports.blueprint import bp
 from fsm.reports.spans import Span
-from fsm.service_orders.billable import hours_of
 from fsm.service_orders.visibility import settings
+from fsm.users.list_pages import file_of
 
 
 @bp.get("/job-margins")
@@ -24,8 +21,14 @@ def job_margins() -> ResponseReturnValue:
     sort = request.args.get("sort", "")
     sort = sort if sort.removeprefix("-") in margins.SORTS else "margin"
     customer_id = pages.id_of("customer_id")
-    if pages.wants_csv():
-        return _margins_file(span, sort, customer_id)
+    if pages.wants_file():
+        found = pages.every_row(
+            lambda cursor, size: margins.jobs(
+                span.first_day, span.last_day, customer_id=customer_id, sort=sort, cursor=cursor, size=size
+            )
+        )
+        name = f"job-margins-{span.first_day}-{span.last_day}"
+        return file_of(name, _("Margin per job"), files.job_margins(), found)
     page = margins.jobs(
         span.first_day, span.last_day, customer_id=customer_id, sort=sort, cursor=request.args.get("after")
     )
@@ -39,46 +42,9 @@ def job_margins() -> ResponseReturnValue:
         sort=sort,
         customer=names([customer_id]).get(customer_id or 0, ""),
         all_customers_url=pages.address(customer_id=None),
-        export_url=pages.address(format="csv"),
+        files=pages.files(),
         **pages.around(page),
     )
-
-
-def _margins_file(span: Span, sort: str, customer_id: int | None) -> ResponseReturnValue:
-    heads = [
-        _("Service order"),
-        _("Customer"),
-        _("Done"),
-        _("Hours"),
-        _("Invoiced without VAT"),
-        _("Cost of hours"),
-        _("Cost of parts"),
-        _("Margin"),
-    ]
-    found = csv_file.all_rows(
-        lambda cursor: margins.jobs(
-            span.first_day,
-            span.last_day,
-            customer_id=customer_id,
-            sort=sort,
-            cursor=cursor,
-            size=csv_file.EXPORT_PAGE,
-        )
-    )
-    rows = (
-        [
-            row.number,
-            row.customer,
-            local_day(row.done_at),
-            hours_of(row.minutes),
-            row.net,
-            row.hours_cost,
-            row.parts_cost,
-            row.margin,
-        ]
-        for row in found
-    )
-    return csv_file.answer(f"job-margins-{span.first_day}-{span.last_day}", heads, rows)
 
 
 @bp.get("/technicians", endpoint="technicians")
@@ -89,13 +55,9 @@ def technicians_of() -> ResponseReturnValue:
     if technician_id:
         return _technician(span, technician_id)
     rows = technicians.utilisation(span.first_day, span.last_day, g.today)
-    if pages.wants_csv():
-        heads = [_("Technician"), _("Worked hours"), _("Billable hours"), _("Hours of the working week")]
-        cells = [
-            [row.name, *(hours_of(minutes) for minutes in (row.minutes, row.billable_minutes, row.available_minutes))]
-            for row in rows
-        ]
-        return csv_file.answer(f"technicians-{span.first_day}-{span.last_day}", heads, cells)
+    if pages.wants_file():
+        name = f"technicians-{span.first_day}-{span.last_day}"
+        return file_of(name, _("Technicians"), files.technicians(), rows)
     return render_template(
         "reports/technicians.html",
         span=span,
@@ -103,7 +65,7 @@ def technicians_of() -> ResponseReturnValue:
         rows=rows,
         all=technicians.all_of(rows),
         week_hours=hours(int(settings().weekly_hours * 60)),
-        export_url=pages.address(format="csv"),
+        files=pages.files(),
     )
 
 
@@ -112,23 +74,10 @@ def _technician(span: Span, technician_id: int) -> ResponseReturnValue:
     if not name:
         raise NotFoundError(_("There is no such technician."))
     days = (span.first_day, span.last_day)
-    if pages.wants_csv():
-        heads = [_("Date"), _("Service order"), _("Customer"), _("Description"), _("Worked hours"), _("Billable hours")]
-        found = csv_file.all_rows(
-            lambda cursor: technicians.entries(technician_id, *days, cursor, size=csv_file.EXPORT_PAGE)
-        )
-        cells: Any = (
-            [
-                local_day(entry.start_at),
-                entry.service_order.number,
-                entry.service_order.customer.name,
-                entry.description,
-                hours_of(entry.minutes),
-                hours_of(0 if entry.not_to_bill_reason else entry.billable_minutes),
-            ]
-            for entry in found
-        )
-        return csv_file.answer(f"technician-{technician_id}-{days[0]}-{days[1]}", heads, cells)
+    if pages.wants_file():
+        found = pages.every_row(lambda cursor, size: technicians.entries(technician_id, *days, cursor, size=size))
+        file_name = f"technician-{technician_id}-{days[0]}-{days[1]}"
+        return file_of(file_name, _("Time"), files.technician(), found)
     page = technicians.entries(technician_id, *days, request.args.get("after"))
     rows = technicians.utilisation(*days, g.today)
     return render_template(
@@ -138,7 +87,7 @@ def _technician(span: Span, technician_id: int) -> ResponseReturnValue:
         name=name,
         total=next((row for row in rows if row.technician_id == technician_id), None),
         rows=page.rows,
-        export_url=pages.address(format="csv"),
+        files=pages.files(),
         **pages.around(page),
     )
 
@@ -150,16 +99,10 @@ def days_until_invoice() -> ResponseReturnValue:
     sort = request.args.get("sort", "")
     sort = sort if sort in days_to_invoice.SORTS else "-days"
     days = (span.first_day, span.last_day)
-    if pages.wants_csv():
-        heads = [_("Service order"), _("Customer"), _("Done"), _("Invoice"), _("Invoiced"), _("Days")]
-        found = csv_file.all_rows(
-            lambda cursor: days_to_invoice.rows(*days, sort=sort, cursor=cursor, size=csv_file.EXPORT_PAGE)
-        )
-        rows = (
-            [row.order_number, row.customer, row.done_on, row.invoice_number, row.invoiced_on, row.days]
-            for row in found
-        )
-        return csv_file.answer(f"days-to-invoice-{days[0]}-{days[1]}", heads, rows)
+    if pages.wants_file():
+        found = pages.every_row(lambda cursor, size: days_to_invoice.rows(*days, sort=sort, cursor=cursor, size=size))
+        name = f"days-to-invoice-{days[0]}-{days[1]}"
+        return file_of(name, _("From Done to invoice"), files.days_to_invoice(), found)
     page = days_to_invoice.rows(*days, sort=sort, cursor=request.args.get("after"))
     counts = days_to_invoice.by_month(*days)
     return render_template(
@@ -173,6 +116,6 @@ def days_until_invoice() -> ResponseReturnValue:
             for month in spans.months_of(*days)
         ],
         sort=sort,
-        export_url=pages.address(format="csv"),
+        files=pages.files(),
         **pages.around(page),
     )

@@ -3,7 +3,7 @@
 ``docs/lists.md`` says what stands in the address of a list.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -29,7 +29,7 @@ from werkzeug.datastructures import MultiDict
 from fsm.core.errors import ConflictError, DomainError, NotFoundError
 from fsm.core.lists import MOST_CHOSEN, Action, Asked, Column, ListSpec, Outcome
 from fsm.core.paging import COUNT_LIMIT, PAGE_SIZE
-from fsm.core.spreadsheets import file_columns, write_csv, write_xlsx
+from fsm.core.spreadsheets import FileColumn, file_columns, write_csv, write_xlsx
 from fsm.core.web import MAX_ID
 from fsm.users import saved_lists
 from fsm.users.models import SavedFilter
@@ -204,17 +204,20 @@ def export(spec: ListSpec) -> Response:
     asked = spec.ask(request.args, g.actor, g.today)
     wanted = saved_lists.columns(g.actor_id, spec.name)
     columns = file_columns(spec.chosen(asked.tab, g.actor, wanted), _("Currency"))
-    rows = _bounded(spec.rows(asked))
     name = f"{spec.name.replace('_', '-')}-{asked.tab.replace('_', '-') or 'all'}-{g.today}"
+    return file_of(name, str(spec.title), columns, spec.rows(asked))
+
+
+def file_of(name: str, title: str, columns: Sequence[FileColumn], rows: Iterable[Any]) -> Response:
+    """Rows as the file that the address asks for (``format``), CSV as this user's spreadsheet expects it."""
+    rows = _bounded(rows)
     if request.args.get("format") == "xlsx":
-        return send_file(
-            write_xlsx(str(spec.title), columns, rows), XLSX, as_attachment=True, download_name=f"{name}.xlsx"
-        )
+        return send_file(write_xlsx(title, columns, rows), XLSX, as_attachment=True, download_name=f"{name}.xlsx")
     file = write_csv(columns, rows, decimal_comma=str(get_locale())[:2] in DECIMAL_COMMA)
     return send_file(file, "text/csv", as_attachment=True, download_name=f"{name}.csv")
 
 
-def _bounded(rows: Any) -> Any:  # noqa: ANN401 - an iterator of any rows
+def _bounded(rows: Iterable[Any]) -> Iterator[Any]:
     for number, row in enumerate(rows):
         if number == MOST_EXPORTED:
             raise DomainError(
