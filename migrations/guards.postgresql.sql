@@ -214,80 +214,95 @@ CREATE TRIGGER guard_work_claim_row BEFORE UPDATE OR DELETE ON work_claim FOR EA
 CREATE TRIGGER guard_work_claim_truncate BEFORE TRUNCATE ON work_claim FOR EACH STATEMENT EXECUTE FUNCTION guard_refuse('The claim of a posted bill is final: credit the bill to release the work.');
 
 CREATE FUNCTION guard_journal_line() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  old_parent bigint := CASE TG_OP WHEN 'INSERT' THEN NEW.entry_id ELSE OLD.entry_id END;
+  new_parent bigint := CASE TG_OP WHEN 'DELETE' THEN OLD.entry_id ELSE NEW.entry_id END;
+  is_final boolean;
 BEGIN
   -- FOR SHARE waits for whoever is posting the parent at this moment, and then sees it posted.
-  PERFORM 1 FROM journal_entry AS parent
-    WHERE parent.id IN (CASE WHEN TG_OP <> 'INSERT' THEN OLD.entry_id END, CASE WHEN TG_OP <> 'DELETE' THEN NEW.entry_id END)
-    ORDER BY parent.id FOR SHARE;
-  IF EXISTS (SELECT 1 FROM journal_entry AS parent
-    WHERE parent.id IN (CASE WHEN TG_OP <> 'INSERT' THEN OLD.entry_id END, CASE WHEN TG_OP <> 'DELETE' THEN NEW.entry_id END)
-      AND parent.posted_at IS NOT NULL) THEN
-    RAISE EXCEPTION 'A line of a posted journal entry is final.' USING ERRCODE = 'integrity_constraint_violation';
-  END IF;
+  FOR is_final IN SELECT parent.posted_at IS NOT NULL FROM journal_entry AS parent
+    WHERE parent.id IN (old_parent, new_parent) ORDER BY parent.id FOR SHARE
+  LOOP
+    IF is_final THEN
+      RAISE EXCEPTION 'A line of a posted journal entry is final.' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+  END LOOP;
   RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
 END $$;
 CREATE TRIGGER guard_journal_line_row BEFORE INSERT OR UPDATE OR DELETE ON journal_line FOR EACH ROW EXECUTE FUNCTION guard_journal_line();
 CREATE TRIGGER guard_journal_line_truncate BEFORE TRUNCATE ON journal_line FOR EACH STATEMENT EXECUTE FUNCTION guard_refuse('A line of a posted journal entry is final.');
 
 CREATE FUNCTION guard_item_movement() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  old_parent bigint := CASE TG_OP WHEN 'INSERT' THEN NEW.entry_id ELSE OLD.entry_id END;
+  new_parent bigint := CASE TG_OP WHEN 'DELETE' THEN OLD.entry_id ELSE NEW.entry_id END;
+  is_final boolean;
 BEGIN
   -- FOR SHARE waits for whoever is posting the parent at this moment, and then sees it posted.
-  PERFORM 1 FROM journal_entry AS parent
-    WHERE parent.id IN (CASE WHEN TG_OP <> 'INSERT' THEN OLD.entry_id END, CASE WHEN TG_OP <> 'DELETE' THEN NEW.entry_id END)
-    ORDER BY parent.id FOR SHARE;
-  IF EXISTS (SELECT 1 FROM journal_entry AS parent
-    WHERE parent.id IN (CASE WHEN TG_OP <> 'INSERT' THEN OLD.entry_id END, CASE WHEN TG_OP <> 'DELETE' THEN NEW.entry_id END)
-      AND parent.posted_at IS NOT NULL) THEN
-    RAISE EXCEPTION 'A movement of a posted journal entry is final.' USING ERRCODE = 'integrity_constraint_violation';
-  END IF;
+  FOR is_final IN SELECT parent.posted_at IS NOT NULL FROM journal_entry AS parent
+    WHERE parent.id IN (old_parent, new_parent) ORDER BY parent.id FOR SHARE
+  LOOP
+    IF is_final THEN
+      RAISE EXCEPTION 'A movement of a posted journal entry is final.' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+  END LOOP;
   RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
 END $$;
 CREATE TRIGGER guard_item_movement_row BEFORE INSERT OR UPDATE OR DELETE ON item_movement FOR EACH ROW EXECUTE FUNCTION guard_item_movement();
 CREATE TRIGGER guard_item_movement_truncate BEFORE TRUNCATE ON item_movement FOR EACH STATEMENT EXECUTE FUNCTION guard_refuse('A movement of a posted journal entry is final.');
 
 CREATE FUNCTION guard_invoice_line() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  old_parent bigint := CASE TG_OP WHEN 'INSERT' THEN NEW.invoice_id ELSE OLD.invoice_id END;
+  new_parent bigint := CASE TG_OP WHEN 'DELETE' THEN OLD.invoice_id ELSE NEW.invoice_id END;
+  is_final boolean;
 BEGIN
   -- FOR SHARE waits for whoever is posting the parent at this moment, and then sees it posted.
-  PERFORM 1 FROM invoice AS parent
-    WHERE parent.id IN (CASE WHEN TG_OP <> 'INSERT' THEN OLD.invoice_id END, CASE WHEN TG_OP <> 'DELETE' THEN NEW.invoice_id END)
-    ORDER BY parent.id FOR SHARE;
-  IF EXISTS (SELECT 1 FROM invoice AS parent
-    WHERE parent.id IN (CASE WHEN TG_OP <> 'INSERT' THEN OLD.invoice_id END, CASE WHEN TG_OP <> 'DELETE' THEN NEW.invoice_id END)
-      AND parent.state <> 'draft') THEN
-    RAISE EXCEPTION 'A line of a posted invoice is final: withdraw or credit it.' USING ERRCODE = 'integrity_constraint_violation';
-  END IF;
+  FOR is_final IN SELECT parent.state <> 'draft' FROM invoice AS parent
+    WHERE parent.id IN (old_parent, new_parent) ORDER BY parent.id FOR SHARE
+  LOOP
+    IF is_final THEN
+      RAISE EXCEPTION 'A line of a posted invoice is final: withdraw or credit it.' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+  END LOOP;
   RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
 END $$;
 CREATE TRIGGER guard_invoice_line_row BEFORE INSERT OR UPDATE OR DELETE ON invoice_line FOR EACH ROW EXECUTE FUNCTION guard_invoice_line();
 CREATE TRIGGER guard_invoice_line_truncate BEFORE TRUNCATE ON invoice_line FOR EACH STATEMENT EXECUTE FUNCTION guard_refuse('A line of a posted invoice is final: withdraw or credit it.');
 
 CREATE FUNCTION guard_invoice_tax() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  old_parent bigint := CASE TG_OP WHEN 'INSERT' THEN NEW.invoice_id ELSE OLD.invoice_id END;
+  new_parent bigint := CASE TG_OP WHEN 'DELETE' THEN OLD.invoice_id ELSE NEW.invoice_id END;
+  is_final boolean;
 BEGIN
   -- FOR SHARE waits for whoever is posting the parent at this moment, and then sees it posted.
-  PERFORM 1 FROM invoice AS parent
-    WHERE parent.id IN (CASE WHEN TG_OP <> 'INSERT' THEN OLD.invoice_id END, CASE WHEN TG_OP <> 'DELETE' THEN NEW.invoice_id END)
-    ORDER BY parent.id FOR SHARE;
-  IF EXISTS (SELECT 1 FROM invoice AS parent
-    WHERE parent.id IN (CASE WHEN TG_OP <> 'INSERT' THEN OLD.invoice_id END, CASE WHEN TG_OP <> 'DELETE' THEN NEW.invoice_id END)
-      AND parent.state <> 'draft') THEN
-    RAISE EXCEPTION 'The VAT of a posted invoice is final: withdraw or credit it.' USING ERRCODE = 'integrity_constraint_violation';
-  END IF;
+  FOR is_final IN SELECT parent.state <> 'draft' FROM invoice AS parent
+    WHERE parent.id IN (old_parent, new_parent) ORDER BY parent.id FOR SHARE
+  LOOP
+    IF is_final THEN
+      RAISE EXCEPTION 'The VAT of a posted invoice is final: withdraw or credit it.' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+  END LOOP;
   RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
 END $$;
 CREATE TRIGGER guard_invoice_tax_row BEFORE INSERT OR UPDATE OR DELETE ON invoice_tax FOR EACH ROW EXECUTE FUNCTION guard_invoice_tax();
 CREATE TRIGGER guard_invoice_tax_truncate BEFORE TRUNCATE ON invoice_tax FOR EACH STATEMENT EXECUTE FUNCTION guard_refuse('The VAT of a posted invoice is final: withdraw or credit it.');
 
 CREATE FUNCTION guard_payment_part() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  old_parent bigint := CASE TG_OP WHEN 'INSERT' THEN NEW.payment_id ELSE OLD.payment_id END;
+  new_parent bigint := CASE TG_OP WHEN 'DELETE' THEN OLD.payment_id ELSE NEW.payment_id END;
+  is_final boolean;
 BEGIN
   -- FOR SHARE waits for whoever is posting the parent at this moment, and then sees it posted.
-  PERFORM 1 FROM payment AS parent
-    WHERE parent.id IN (CASE WHEN TG_OP <> 'INSERT' THEN OLD.payment_id END, CASE WHEN TG_OP <> 'DELETE' THEN NEW.payment_id END)
-    ORDER BY parent.id FOR SHARE;
-  IF EXISTS (SELECT 1 FROM payment AS parent
-    WHERE parent.id IN (CASE WHEN TG_OP <> 'INSERT' THEN OLD.payment_id END, CASE WHEN TG_OP <> 'DELETE' THEN NEW.payment_id END)
-      AND parent.entry_id IS NOT NULL) THEN
-    RAISE EXCEPTION 'A registered payment is final: undo it.' USING ERRCODE = 'integrity_constraint_violation';
-  END IF;
+  FOR is_final IN SELECT parent.entry_id IS NOT NULL FROM payment AS parent
+    WHERE parent.id IN (old_parent, new_parent) ORDER BY parent.id FOR SHARE
+  LOOP
+    IF is_final THEN
+      RAISE EXCEPTION 'A registered payment is final: undo it.' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+  END LOOP;
   RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
 END $$;
 CREATE TRIGGER guard_payment_part_row BEFORE INSERT OR UPDATE OR DELETE ON payment_part FOR EACH ROW EXECUTE FUNCTION guard_payment_part();

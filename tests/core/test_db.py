@@ -5,8 +5,9 @@ import sqlalchemy as sa
 from flask import Flask
 
 from fsm.company.models import Company
-from fsm.core.audit import note
-from fsm.core.db import WriteTooLongError, db, lock, session, writing
+from fsm.core.audit import AuditChange, TimelineNote, note, now
+from fsm.core.db import COPIED_FROM, WriteTooLongError, add_rows, db, lock, session, writing
+from fsm.core.search import SearchEntry
 from fsm.customers.models import Customer
 from tests import factories
 from tests.core.conftest import effects
@@ -53,6 +54,39 @@ def test_the_limit_is_for_requests_not_for_batches(database: Flask, monkeypatch:
     with writing(bulk=True):
         note([("effect", 1)], "A batch")
     assert effects() == 1
+
+
+@pytest.mark.parametrize("count", [2, COPIED_FROM, 50])
+def test_many_rows_arrive_as_they_were(database: Flask, count: int) -> None:
+    words = "Tab\t, line\n, \\N, \\., \"quoted\", 'é', 100 %"
+    row = {
+        "at": now(),
+        "actor_id": None,
+        "request_id": words[:36],
+        "table_name": words,
+        "row_id": 2**62,
+        "action": "update",
+        "before": {"sentence": words, "more": [None, True, "1.50"]},
+        "after": None,
+    }
+    columns = [AuditChange.__table__.c[name] for name in row]
+    with writing():
+        add_rows(AuditChange, [row | {"row_id": 2**62 + place} for place in range(count)])
+    query = sa.select(*columns).where(AuditChange.row_id >= 2**62).order_by(AuditChange.id)
+    assert [one._asdict() for one in session.execute(query)] == [row | {"row_id": 2**62 + at} for at in range(count)]
+
+
+@pytest.mark.parametrize("count", [2, 50])
+def test_many_rows_are_refused_as_one_is(database: Flask, engine_name: str, count: int) -> None:
+    with writing():
+        kept = {"at": now(), "actor_id": None, "subject_kind": "effect", "subject_id": 1, "sentence": "Kept"}
+        add_rows(TimelineNote, [kept] * count)
+    with pytest.raises(sa.exc.IntegrityError), writing():
+        add_rows(SearchEntry, [{"kind": "customer", "subject_id": 2**40, "words": ""}] * count)
+    if engine_name == "postgresql":  # SQLite looks at no length
+        with pytest.raises(sa.exc.DataError), writing():
+            add_rows(SearchEntry, [{"kind": "x" * 21, "subject_id": place, "words": ""} for place in range(count)])
+    assert effects() == count
 
 
 def test_lock_gives_fresh_rows_by_id(database: Flask) -> None:

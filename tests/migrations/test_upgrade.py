@@ -43,7 +43,7 @@ _BOOKS = (
         "VALUES (1, '2025-03-20 10:00:00', 'test', 1, 'Posted')"
     ),
 )
-POSTED: dict[str, tuple[str, ...]] = {"0001": _BOOKS, "0002": _BOOKS, "0003": _BOOKS}
+POSTED: dict[str, tuple[str, ...]] = {"0001": _BOOKS, "0002": _BOOKS, "0003": _BOOKS, "0004": _BOOKS}
 
 HEADER = """
 from alembic import op
