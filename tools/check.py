@@ -59,8 +59,8 @@ def full() -> list[Stage]:
 def soak() -> list[Stage]:
     """Return everything; `FSM_SOAK` makes the tests use the full counts."""
     os.environ["FSM_SOAK"] = "1"
-    # Shown as they come: the seeds and figures of these go into the issue's note.
-    return [*full(), tests("soak tests", "soak", "--capture=no")]
+    # Shown as they come: the seeds and figures of these go into the issue's note. Some take half an hour by themselves.
+    return [*full(), tests("soak tests", "soak", "--capture=no", "-o", "faulthandler_timeout=0")]
 
 
 KINDS = {"quick": quick, "test": full, "soak": soak}
