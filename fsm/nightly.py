@@ -25,6 +25,7 @@ from fsm.core.errors import DomainError
 from fsm.core.idempotency import KEPT_DAYS
 from fsm.core.schedules import Renew, Schedule
 from fsm.files import clean_up as files
+from fsm.schedule import proposals
 from fsm.tablet import services as tablet
 from fsm.users import clean_up as users
 from fsm.webhooks import clean_up as webhooks
@@ -139,6 +140,7 @@ def clean_up(renew: Renew) -> None:
         "keys": lambda: core.forget_keys(moment - dt.timedelta(days=KEPT_DAYS)),
         "tablet pictures": lambda: tablet.forget_old(moment - dt.timedelta(days=KEPT_DAYS)),
         "uploads": lambda: uploads.forget_old(moment),
+        "proposals": lambda: proposals.forget_old(moment - proposals.KEPT),
         "webhook events": lambda: webhooks.forget_events(moment - webhooks.KEPT),
         "jobs": lambda: core.forget_done_jobs(moment - core.JOBS_KEPT),
     }

@@ -14,7 +14,7 @@ from fsm.company import services as company_services
 from fsm.core.db import session, writing
 from fsm.core.jobs import Payload
 from fsm.schedule import proposals
-from fsm.schedule.models import ProposalState
+from fsm.schedule.models import Proposal, ProposalState
 from fsm.schedule.services import settings
 from fsm.schedule.slots import Slot, Task, laid_out, packed
 from fsm.users import queries as users
@@ -26,11 +26,11 @@ log = structlog.get_logger()
 
 
 def propose(payload: Payload) -> None:
-    """Make ``{"proposal_id": …}``; made, decided on or not to be made, a second time changes nothing."""
+    """Make ``{"proposal_id": …}``; made, decided on, not to be made or forgotten, a second time changes nothing."""
     proposal_id = payload["proposal_id"]
     company = company_services.current()
-    row = proposals.find(proposal_id)
-    if company is None or row.state is not ProposalState.WAITING:
+    row = session.get(Proposal, proposal_id)
+    if company is None or row is None or row.state is not ProposalState.WAITING:
         return
     g.time_zone = company.time_zone
     with force_locale(users.get(row.created_by_id).locale):

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 
 from fsm.core import audit, jobs
+from fsm.core.clean_up import LOT
 from fsm.core.db import lock, session
 from fsm.core.errors import ConflictError, DomainError, NotFoundError
 from fsm.core.formats import zone
@@ -26,6 +27,7 @@ PROPOSE = "schedule.propose"
 SOLVER = "pyvrp"
 MOST_ORDERS = 100
 MOST_DAYS = 14
+KEPT = dt.timedelta(days=7)
 
 
 def is_installed() -> bool:
@@ -161,6 +163,17 @@ def refuse(proposal_id: int) -> Proposal:
     row.state = ProposalState.REFUSED
     session.flush()
     return row
+
+
+def forget_old(before: dt.datetime) -> int:
+    """Delete a lot of proposals made before the moment of which nothing was planned; gives how many."""
+    some = (
+        sa.select(Proposal.id)
+        .where(Proposal.state != ProposalState.ACCEPTED, Proposal.created_at < before)
+        .order_by(Proposal.id)
+        .limit(LOT)
+    )
+    return len(session.execute(sa.delete(Proposal).where(Proposal.id.in_(some)).returning(Proposal.id)).all())
 
 
 def _open(proposal_id: int) -> Proposal:

@@ -13,7 +13,9 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
+from fsm import nightly
 from fsm.core import jobs
+from fsm.core.audit import now
 from fsm.core.db import session, writing
 from fsm.schedule import hours, proposals
 from fsm.schedule.clashes import Planned, Worker
@@ -25,6 +27,7 @@ from fsm.schedule.travel import Place, travel_minutes
 from fsm.service_orders.models import OrderState, ServiceOrder, Visit
 from fsm.users.models import Role
 from tests import factories
+from tests.conftest import user_of
 
 ClientFor = Callable[..., FlaskClient]
 ZONE = ZoneInfo("Europe/Brussels")
@@ -214,3 +217,24 @@ def test_without_the_planner_the_button_says_how_to_get_it(
     refused = client.post("/schedule/propose", data={"from_date": "2099-03-23", "days": "1"})
     assert (refused.status_code, "fsm[planner]" in refused.text) == (422, True)
     assert session.scalar(sa.select(sa.func.count()).select_from(Proposal)) == 0
+
+
+@pytest.mark.database
+def test_what_nobody_accepted_is_forgotten_after_a_week(app: Flask) -> None:
+    """The daily clean-up takes it; a job that comes after that finds nothing to do."""
+    with writing(bulk=True):
+        creator = user_of(Role.OFFICE)
+        for state in ProposalState:
+            for days in (6, 8):
+                made = now() - dt.timedelta(days=days)
+                row = Proposal(state=state, from_date=MONDAY, to_date=MONDAY, created_by_id=creator.id, created_at=made)
+                session.add(row)
+                session.flush()
+                if (state, days) == (ProposalState.WAITING, 8):
+                    late = row.id
+    nightly.clean_up(lambda: None)
+    edge = now() - dt.timedelta(days=7)
+    kept = {(row.state, row.created_at > edge) for row in session.scalars(sa.select(Proposal))}
+    assert kept == {*((state, True) for state in ProposalState), (ProposalState.ACCEPTED, False)}
+    session.rollback()
+    propose({"proposal_id": late})
