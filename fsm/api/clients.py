@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from fsm.api.addresses import LANGUAGES, PARTS, AddressPart, country_of, shown_address
 from fsm.api.fields import OneOf, Text, WireSchema, YesNo
-from fsm.api.numbers import Id, Integer
+from fsm.api.numbers import Id, Integer, Number
 from fsm.api.query import Column, found_by_words
 from fsm.api.resource import Asker, Part, Resource, Shown, Values, Verbs
 from fsm.core.db import session
@@ -82,6 +82,8 @@ class SiteSchema(WireSchema):
     remarks = Text(10_000, attribute="notes")
     is_private_dwelling = YesNo(default="no")
     first_occupied_year = Integer(1000, 2999)
+    latitude = Number(6, -90, 90, note="In degrees, with the longitude or not at all.", example="51.0543")
+    longitude = Number(6, -180, 180, example="3.7174")
 
 
 CLIENT, CONTACT, SITE = ClientSchema(), ContactSchema(), SiteSchema()

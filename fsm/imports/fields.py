@@ -14,12 +14,14 @@ from flask_babel import lazy_gettext as _l
 
 from fsm.company.countries import COUNTRIES
 from fsm.company.models import Language
-from fsm.core.money import to_scaled
+from fsm.core.money import rounded, to_scaled
 from fsm.core.types import sort_key
 from fsm.imports.notation import DateFormat, NumberFormat, read_date, read_number
 
 LANGUAGES_OF_HEADERS = ("en", "nl", "fr", "de")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_DEGREES = re.compile(r"[-+]?\d{1,3}([.,]\d{1,30})?", re.ASCII)
+DEGREES_PLACES = 6
 _YES = frozenset({"1", "yes", "y", "true", "x", "ja", "j", "oui", "o", "vrai", "waar", "wahr", "on"})
 _NO = frozenset({"0", "no", "n", "false", "nee", "nein", "non", "faux", "onwaar", "falsch", "off"})
 _OTHER_COUNTRIES = {"uk": "GB", "greatbritain": "GB", "usa": "US", "holland": "NL", "thenetherlands": "NL", "el": "GR"}
@@ -126,6 +128,25 @@ def whole(name: str, label: Any, low: int, high: int, aliases: str, **more: Any)
         return int(digits)
 
     return Field(name, label, read, f"whole number, {low} to {high}", aliases=aliases, **more)
+
+
+def degrees(name: str, label: Any, most: int, aliases: str, **more: Any) -> Field:  # noqa: ANN401 - as above
+    """An angle of a place on the map. It has no thousands, so that comma and point both come before its decimals.
+
+    What maps write beyond six decimals, a decimetre, is rounded.
+    """
+
+    def read(given: str, notation: Notation) -> Decimal:
+        del notation
+        text = given.removesuffix("°").strip().replace("\u2212", "-")
+        if not _DEGREES.fullmatch(text):
+            raise ValueError(_("Write degrees with decimals: 51.054300."))
+        found = Decimal(text.replace(",", "."))
+        if abs(found) > most:
+            raise ValueError(_("Between %(low)s and %(high)s.", low=-most, high=most))
+        return rounded(found, DEGREES_PLACES)
+
+    return Field(name, label, read, f"degrees with decimals, {-most} to {most}", aliases=aliases, **more)
 
 
 def yes_no(name: str, label: Any, aliases: str, **more: Any) -> Field:  # noqa: ANN401 - as above

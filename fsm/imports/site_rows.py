@@ -15,7 +15,7 @@ from fsm.customers.forms import NOTES_LENGTH
 from fsm.customers.models import Customer, Site
 from fsm.customers.services import name_key
 from fsm.customers.sites import OLDEST_YEAR, SiteValues
-from fsm.imports.fields import CUSTOMER_FIELDS, country, text, whole, yes_no
+from fsm.imports.fields import CUSTOMER_FIELDS, country, degrees, text, whole, yes_no
 from fsm.imports.judging import CustomerFinder, Seen, Weigher, stamp_of
 from fsm.imports.models import Fate
 from fsm.imports.rows import Judged, Problem, Row, RowReader
@@ -67,6 +67,21 @@ FIELDS = (
         2999,
         "yearbuilt|bouwjaar|jaareersteingebruikneming|anneedeconstruction|baujahr",
         example="1998",
+    ),
+    degrees(
+        "latitude",
+        _l("Latitude"),
+        90,
+        "lat|breedtegraad|breitengrad|gpslatitude|gpslat|partnerlatitude|geolatitude",
+        example="51.054300",
+        hint=_l("With the longitude: the board reckons the travel from site to site by them."),
+    ),
+    degrees(
+        "longitude",
+        _l("Longitude"),
+        180,
+        "lon|lng|long|lengtegraad|langengrad|laengengrad|gpslongitude|gpslon|gpslng|partnerlongitude|geolongitude",
+        example="3.717400",
     ),
 )
 _OF_CUSTOMER = frozenset(one.name for one in CUSTOMER_FIELDS)

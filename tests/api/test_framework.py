@@ -241,6 +241,36 @@ def test_if_match(api: ApiClient) -> None:
 
 @pytest.mark.database
 @on_one_engine
+def test_a_site_has_its_place_on_the_map_or_none(api: ApiClient) -> None:
+    client_id = api.post("clients", SHOP).get_json()["client_id"]
+    sites = f"clients/{client_id}/sites"
+    made = api.post(sites, {"name": "Depot", "latitude": 51.0543, "longitude": "-3.717400"})
+    assert made.status_code == 201, made.text
+    site_id = api.get(sites).get_json()[-1]["site_id"]
+
+    def place() -> tuple[str | None, str | None]:
+        site = next(one for one in api.get(sites).get_json() if one["site_id"] == site_id)
+        return site.get("latitude"), site.get("longitude")
+
+    assert place() == ("51.0543", "-3.7174")
+    for wrong, field in (
+        ({"latitude": 90.5}, "latitude"),
+        ({"longitude": "-180.1"}, "longitude"),
+        ({"latitude": "51.0543217"}, "latitude"),
+    ):
+        refused = api.post(f"{sites}/{site_id}", wrong)
+        assert (refused.status_code, field in refused.text) == (400, True), refused.text
+    half = api.post(sites, {"name": "Half", "latitude": 51})
+    assert (half.status_code, half.get_json()["error"]) == (
+        400,
+        "longitude: A place on the map has a latitude and a longitude.",
+    )
+    assert api.post(f"{sites}/{site_id}", {"latitude": "50.5"}).status_code == 200
+    assert place() == ("50.5", "-3.7174")
+
+
+@pytest.mark.database
+@on_one_engine
 def test_system_fields_are_ignored_and_named(api: ApiClient) -> None:
     answer = api.post("clients", SHOP | {"client_id": 77, "country": "Mars", "uri": ""})
     assert answer.status_code == 201

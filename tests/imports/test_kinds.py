@@ -47,9 +47,9 @@ def test_everything_but_invoices(database: Flask) -> None:
     customers = csv_of("external_id;name;vat_number", "K1;Peeters;BE0403170701", "K2;Maes;")
     twice(ImportKind.CUSTOMERS, customers, 2)
     sites = csv_of(
-        "external_id,customer_external_id,customer_name,name,street,is_private_dwelling,first_occupied_year",
-        "S1,K1,,Boiler room,Kaai 1,ja,1980",
-        ",,Maes,Cellar,Kaai 2,nee,",
+        "external_id,customer_external_id,customer_name,name,street,is_private_dwelling,first_occupied_year,Lat,Lng",
+        'S1,K1,,Boiler room,Kaai 1,ja,1980,51.05434217,"-0,717"',
+        ",,Maes,Cellar,Kaai 2,nee,,,",
     )
     twice(ImportKind.SITES, sites, 2)
     equipment = csv_of(
@@ -66,6 +66,7 @@ def test_everything_but_invoices(database: Flask) -> None:
     twice(ImportKind.LABOR_RATES, rates, 3)
     site = session.scalars(sa.select(Site).where(Site.external_id == "S1")).one()
     assert (site.customer.name, site.is_private_dwelling, site.first_occupied_year) == ("Peeters", True, 1980)
+    assert (site.latitude, site.longitude) == (D("51.054342"), D("-0.717"))
     machines = session.scalars(sa.select(Equipment).order_by(Equipment.id)).all()
     assert [(one.kind, one.site.name) for one in machines] == [("Boiler", "Boiler room"), ("Pump", "Cellar")]
     item = session.scalars(sa.select(StockItem)).one()
@@ -151,6 +152,11 @@ def test_by_what_a_customer_is_found(database: Flask) -> None:
             "first_occupied_year",
             "between",
         ),
+        (ImportKind.SITES, "customer_name;name;latitude;longitude", "Peeters;A;90,1;4", "latitude", "-90 and 90"),
+        (ImportKind.SITES, "customer_name;name;latitude;longitude", "Peeters;A;51;-181", "longitude", "-180 and 180"),
+        (ImportKind.SITES, "customer_name;name;latitude;longitude", "Peeters;A;51;", "longitude", "and a longitude"),
+        (ImportKind.SITES, "customer_name;name;latitude", "Peeters;A;51.05", "Longitude", "and a longitude"),
+        (ImportKind.SITES, "customer_name;name;lat;lon", "Peeters;A;51°3'N;3", "lat", "Write degrees"),
         (ImportKind.EQUIPMENT, "customer_name;kind", "Peeters;Boiler", "Site: name", "no such site at this customer"),
     ],
 )
