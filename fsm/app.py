@@ -76,6 +76,7 @@ from fsm.sales_orders import views as sales_order_views
 from fsm.sales_orders.sending import SOURCE as SALES_ORDER_MAIL
 from fsm.schedule import jobs as schedule_jobs
 from fsm.schedule import views as schedule_views
+from fsm.service_orders import site_views
 from fsm.service_orders import views as service_order_views
 from fsm.service_orders.message_source import SOURCE as SERVICE_ORDER_MAIL
 from fsm.tablet import sync_views as tablet_sync
@@ -96,6 +97,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     customer_views.bp,
     catalog_views.bp,
     service_order_views.bp,
+    site_views.bp,
     tablet_views.bp,
     schedule_views.bp,
     contract_views.bp,

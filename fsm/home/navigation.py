@@ -52,6 +52,7 @@ MENU: tuple[tuple[Any, tuple[tuple[Any, str, str], ...]], ...] = (
         _l("Master data"),
         (
             (_l("Customers"), "customers.index", "customers"),
+            (_l("Sites"), "sites.index", "site"),
             (_l("Items and rates"), "catalog.index", "box"),
         ),
     ),

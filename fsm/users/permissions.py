@@ -169,6 +169,10 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "catalog.suggest": DESK,
     "catalog.suggest_parts": STAFF,
     # --- service_orders
+    "sites.index": READERS,
+    "sites.export": READERS,
+    "sites.panel": READERS,
+    "sites.show": READERS,
     "service_orders.index": STAFF,
     "service_orders.export": DESK,
     "service_orders.panel": STAFF,

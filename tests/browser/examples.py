@@ -71,6 +71,9 @@ NO_PAGES = frozenset(
         "customers.options",
         "customers.panel",
         "customers.sites_of",
+        "sites.export",
+        "sites.panel",
+        "sites.show",
         "customers.suggest",
         "imports.errors",
         "imports.progress",
@@ -555,6 +558,7 @@ def _pages(ids: dict[str, int]) -> dict[str, list[str]]:
         "customers.new_site": [f"{customer}/sites/new"],
         "customers.show": [customer],
         "customers.show_site": [site],
+        "sites.index": ["/sites", "/sites?q=nothing-like-it"],
         "home.first_start": [],  # a server of its own
         "webhook_deliveries.index": ["/webhooks/deliveries", "/webhooks/deliveries?tab=waiting"],
         "webhook_deliveries.show": [f"/webhooks/deliveries/{ids['webhook_delivery']}"],
