@@ -38,7 +38,7 @@ COLUMNS = (
     ),
     Column(name="customer", label=_l("Customer"), value=lambda row: row.site.customer.name),
     Column(name="city", label=_l("City"), value=lambda row: f"{row.site.postal_code} {row.site.city}".strip()),
-    Column(name="phone", label=_l("Phone on site"), value=lambda row: row.site.phone),
+    Column(name="phone", label=_l("Phone on site"), value=lambda row: row.site.phone, shown=False),
     Column(
         name="open_orders",
         label=_l("Open orders"),
