@@ -215,7 +215,8 @@ def test_many_rows_cost_as_many_statements_as_few(
                 assert client.post(path, data=data).status_code == 303, path
             figures.append(len(statements))
         taken.append(figures)
-    assert taken[0] == taken[1]
+    few, many = taken
+    assert all(of_many <= of_few for of_few, of_many in zip(few, many, strict=True))  # PostgreSQL copies many rows in
     assert max(taken[0]) <= 40
 
 
