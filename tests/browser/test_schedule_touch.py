@@ -1,5 +1,6 @@
 """The dispatch board by finger: rested on, a visit or an order of the tray is dragged; at once, what is under it scrolls."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.browser
 REST_MS = 500  # the board waits for 350
 STEPS = 8
 SETTLED_MS = 500
-TRAY, PLANNED = "SO-2600003", "SO-2600001"
+TRAY, OTHER, PLANNED = "SO-2600003", "SO-2600002", "SO-2600001"
 
 
 @pytest.fixture(scope="module")
@@ -34,14 +35,22 @@ class Finger:
             "Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]}
         )
 
-    def drag(self, start: tuple[float, float], end: tuple[float, float], *, rest_ms: int = REST_MS) -> None:
-        """Down, a rest, along, up."""
+    def drag(
+        self,
+        start: tuple[float, float],
+        end: tuple[float, float],
+        *,
+        rest_ms: int = REST_MS,
+        held: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Down, a rest, along, up when ``held`` has seen what it waits for."""
         self._send("touchStart", start)
         self.page.wait_for_timeout(rest_ms)
         for step in range(1, STEPS + 1):
             share = step / STEPS
             self._send("touchMove", (start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share))
             self.page.wait_for_timeout(16)
+        held()
         self._send("touchEnd")
 
 
@@ -76,3 +85,20 @@ def test_a_finger_that_does_not_rest_scrolls(sign_in: SignIn) -> None:
     assert plan_of(page) == before
     expect(page.locator("[data-undo]")).to_be_hidden()
     expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+def test_the_board_scrolls_under_an_order_that_is_held_at_its_edge(sign_in: SignIn) -> None:
+    """On a phone the hours of the evening lie beyond the screen."""
+    page = opened(sign_in(Role.OFFICE, viewport={"width": 390, "height": 844}, has_touch=True))
+    board = page.locator(".ec-main")
+    board.scroll_into_view_if_needed()
+    box = board.bounding_box()
+    assert box is not None
+    row = spot(page, "Tom", 8)[1]
+
+    def scrolled() -> None:
+        expect(page.locator("[data-hovered]")).to_contain_text(re.compile("Tom · .* 1[789]:"))
+
+    Finger(page).drag(place_in(page, OTHER), (box["x"] + box["width"] - 8, row), held=scrolled)
+    expect(page.locator("[data-undo]")).to_contain_text(f"{OTHER} planned: Tom")
+    assert plan_of(page)[OTHER][1] >= "17:00"

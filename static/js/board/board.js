@@ -1,5 +1,6 @@
 // The dispatch board: draws it, moves visits, asks what speaks against a place, follows what others change.
 import * as drawing from "./drawing.js";
+import { edgeScroll } from "./edge_scroll.js";
 import { paper } from "./paper.js";
 import { placeDialog } from "./place_dialog.js";
 import { ask, change, reader } from "./server.js";
@@ -276,14 +277,26 @@ async function start(root) {
   }
 
   // --- the tray
+  let held;
+  const edges = edgeScroll(root, ({ x, y }) => heldOver(x, y));
+
+  function heldOver(x, y) {
+    const point = calendar.dateFromPoint(x, y);
+    if (!point?.resource) return hoverEnds();
+    hover({ order: held }, { technician_id: point.resource.id, start_at: wall(point.date), end_at: plus(wall(point.date), held.minutes) });
+  }
+
   const drag = trayDrag(part("tray"), {
     find: orderOf,
     over(order, x, y) {
-      const point = calendar.dateFromPoint(x, y);
-      if (!point?.resource) return hoverEnds();
-      hover({ order }, { technician_id: point.resource.id, start_at: wall(point.date), end_at: plus(wall(point.date), order.minutes) });
+      held = order;
+      heldOver(x, y);
+      edges.over(x, y);
     },
-    end: hoverEnds,
+    end() {
+      edges.end();
+      hoverEnds();
+    },
     async drop(order, x, y) {
       const point = calendar.dateFromPoint(x, y);
       if (!point?.resource) return catchUp();
