@@ -53,16 +53,17 @@ def write_off(values: WriteOffValues, *, actor_id: int | None, today: dt.date) -
     if values.reclaims_tax and not tax:
         raise DomainError(_("There is no VAT in this debt that could be reclaimed."), "reclaims_tax")
     rate = receivables.rates([item])[item.id]
+    amount_eur = posting.cleared_eur(amount, item.balance, item.balance_eur, rate)
     row = WriteOff(
         open_item_id=item.id,
         customer_id=item.customer_id,
         written_off_on=values.written_off_on,
         currency=item.currency,
         amount=amount,
-        amount_eur=posting.cleared_eur(amount, item.balance, item.balance_eur, rate),
+        amount_eur=amount_eur,
         reclaims_tax=values.reclaims_tax,
         tax=tax,
-        tax_eur=rounded(tax * rate),
+        tax_eur=min(rounded(tax * rate), amount_eur),
         reason=reason,
         registered_by_id=actor_id,
         registered_at=now(),
@@ -97,8 +98,9 @@ def _check(item: OpenItem, amount: Decimal, on: dt.date) -> None:
 def reclaimable_tax(item: OpenItem, amount: Decimal) -> Decimal:
     """The VAT in this part of the debt, in its currency: as much of it as of the whole document that was not credited.
 
-    Claimed costs and interest bear none; what an earlier write-off reclaimed is not reclaimed twice. 0 of a document that
-    was taken over: its VAT is not known here.
+    Claimed costs and interest bear none; what an earlier write-off reclaimed is not reclaimed twice. Never more than is
+    lost, where a negative line without VAT leaves a document that is worth less than its VAT. 0 of a document that was
+    taken over: its VAT is not known here.
     """
     invoice = receivables.invoices_of([item]).get(item.id)
     if invoice is None:
@@ -110,7 +112,7 @@ def reclaimable_tax(item: OpenItem, amount: Decimal) -> Decimal:
     without_claims = min(amount, max(item.balance - item.claimed, ZERO))
     reclaimed = sa.select(total(WriteOff.tax)).where(WriteOff.open_item_id == item.id, WriteOff.undone_at.is_(None))
     before: Decimal = session.scalar(reclaimed) or ZERO
-    return max(min(rounded(without_claims * tax / gross), tax - before), ZERO)
+    return max(min(rounded(without_claims * tax / gross), without_claims, tax - before), ZERO)
 
 
 def _post(row: WriteOff, item: OpenItem, actor_id: int | None) -> None:

@@ -110,6 +110,7 @@ def add_kit(page: Page) -> None:
     page.get_by_role("button", name="Kit SERVICE").click()
     page.get_by_label("How many kits").fill("2")
     page.get_by_role("button", name="Save all parts").click()
+    expect(page.get_by_label("How many kits")).to_have_count(0)  # its form, which lists the kit's parts, has gone
     expect(page.locator("#parts .items li")).to_have_count(3)
     expect(page.locator("#parts .items")).to_contain_text("3 pieceBurner seal")
 

@@ -82,6 +82,14 @@ def test_what_was_credited_gives_no_vat_again(database: Flask) -> None:
     assert lines_of(write_off(invoice, reclaims_tax=False).entry_id)[-1] == ("642000", D("1000.00"), ZERO)
 
 
+def test_no_more_vat_comes_back_than_is_lost(database: Flask) -> None:
+    """100.00 + 21 % less 110.00 without VAT: 11.00 due, of which the VAT would be 21.00."""
+    invoice = posted(("100.00", 21), ("-110.00", 0), currency="USD", exchange_rate=D("0.92"))
+    assert [write_off(invoice, "8.53").tax, write_off(invoice).tax] == [D("8.53"), D("2.47")]
+    assert item_of(invoice).balance_eur == 0
+    assert checks.run() == []
+
+
 def test_in_parts_no_cent_of_vat_comes_back_twice(database: Flask) -> None:
     invoice = posted(("0.05", 21))  # 0.06, of which 0.01
     assert [write_off(invoice, "0.03").tax, write_off(invoice, "0.02", reclaims_tax=False).tax] == [D("0.01"), ZERO]
