@@ -11,6 +11,7 @@ import waitress
 from flask import Flask
 
 from fsm import worker
+from fsm.core.garbage import keep_loaded
 
 THREADS = 8
 WATCH_SECONDS = 2.0
@@ -22,6 +23,7 @@ def serve(app: Flask, *, host: str, port: int) -> None:
     stop = Event()
     keeper = Thread(target=_keep_worker, args=(stop,))
     keeper.start()
+    keep_loaded()
 
     def end(number: int, frame: types.FrameType | None) -> None:
         del number, frame

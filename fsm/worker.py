@@ -12,6 +12,7 @@ from flask import Flask
 
 from fsm import nightly
 from fsm.app import create_app
+from fsm.core.garbage import keep_loaded
 from fsm.core.jobs import Handler, run_one
 from fsm.core.schedules import run_due
 
@@ -28,6 +29,7 @@ def main(app: Flask, *, with_parent: bool) -> None:
 
     The job at hand is finished; of a job of many lots, the lot.
     """
+    keep_loaded()
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())

@@ -1,7 +1,6 @@
 """One PostgreSQL for the run, one migrated database per test, and people to log in as."""
 
 import contextlib
-import gc
 import os
 import shutil
 import sqlite3
@@ -20,6 +19,7 @@ from werkzeug.test import TestResponse
 
 from fsm.app import create_app
 from fsm.core.db import Base, db, session, writing
+from fsm.core.garbage import keep_loaded
 from fsm.users.models import Role, User
 from tests import factories, postgres
 
@@ -118,16 +118,10 @@ def postgres_app(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) ->
     """One program over the worker's PostgreSQL database, and its seed rows kept for putting back."""
     app = create_app(**CONFIG, DATA_FOLDER=tmp_path_factory.mktemp("data"), SQLALCHEMY_DATABASE_URI=postgres_url)
     keep_seeds(app)
-    _stays()
+    keep_loaded()
     yield app
     with app.app_context():
         db.engine.dispose()
-
-
-def _stays() -> None:
-    # What is loaded by now stays: the collector of garbage need not look at it again with each of many tests.
-    gc.collect()
-    gc.freeze()
 
 
 def _seed(app: Flask) -> None:
@@ -159,7 +153,7 @@ def sqlite_app(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) 
     path = tmp_path_factory.mktemp("sqlite") / "fsm.sqlite3"
     shutil.copy(sqlite_template, path)
     app = create_app(**CONFIG, DATA_FOLDER=path.parent, SQLALCHEMY_DATABASE_URI=f"sqlite:///{path}")
-    _stays()
+    keep_loaded()
     yield app
     with app.app_context():
         db.engine.dispose()

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 CENT = Decimal("0.01")
+_KEPT = 8192  # rates, zeros and prices come again and again
 _STEPS = tuple(Decimal(1).scaleb(-places) for places in range(11))
 
 
@@ -65,6 +67,7 @@ def to_scaled(value: Decimal, scale: int) -> int:
     return scaled
 
 
+@lru_cache(_KEPT)
 def from_scaled(scaled: int, scale: int) -> Decimal:
     """The Decimal, with `scale` decimals, that `to_scaled` was given."""
     return Decimal(f"{scaled}E-{scale}")

@@ -128,10 +128,12 @@ def swapped(lines: Iterable[LineDraft]) -> tuple[LineDraft, ...]:
     return tuple(replace(line, value=-line.value, foreign=-line.foreign) for line in lines)
 
 
+_JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str, ensure_ascii=False)
+
+
 def chain_hash(previous: str, content: dict[str, Any]) -> str:
     """SHA-256 of the entry before it in its journal and of the entry's canonical JSON."""
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str, ensure_ascii=False)
-    return hashlib.sha256(f"{previous}\n{text}".encode()).hexdigest()
+    return hashlib.sha256(f"{previous}\n{_JSON.encode(content)}".encode()).hexdigest()
 
 
 def hash_content(
