@@ -15,6 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from hypothesis import settings
+from jinja2 import FileSystemBytecodeCache
 from werkzeug.test import TestResponse
 
 from fsm.app import create_app
@@ -43,7 +44,10 @@ SERVER = pytest.StashKey[postgres.Server]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The controller starts PostgreSQL; workers inherit its address."""
+    """The controller starts PostgreSQL; workers inherit its address. Templates are compiled once for all programs."""
+    if config.cache is not None:
+        compiled = FileSystemBytecodeCache(str(config.cache.mkdir("templates")))
+        Flask.jinja_options = Flask.jinja_options | {"bytecode_cache": compiled}
     if hasattr(config, "workerinput") or config.option.collectonly or os.environ.get("FSM_PURE"):
         return
     server = postgres.start()
