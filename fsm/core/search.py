@@ -5,6 +5,7 @@ makes of these tables is noted by itself, and the words are written once, before
 call ``changed``. ``fsm check`` compares the index with what the owners say, ``fsm reindex`` makes it anew.
 """
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -86,6 +87,19 @@ def use(sources: Iterable[Source]) -> None:
         _sources[source.kind] = source
         for reads in source.reads:
             _readers.setdefault(reads.model.__tablename__, []).append((source.kind, reads))
+
+
+def rows_of(model: type[Any], columns: tuple[str, ...], ids: Sequence[int], *, subject: str = "id") -> sa.Result[Any]:
+    """The subjects' ids and these columns, in the order in which the rows were made."""
+    query: sa.Select[Any] = _columns_of(model, subject, *columns)  # type: ignore[arg-type]  # reason: a class is hashable
+    return session.execute(query, {"ids": ids})
+
+
+@functools.cache
+def _columns_of(model: type[Any], subject: str, *columns: str) -> sa.Select[Any]:
+    # Built once: it is run with each change of a record, and building it costs more.
+    query = sa.select(*(getattr(model, name) for name in (subject, *columns)))
+    return query.where(getattr(model, subject).in_(sa.bindparam("ids", expanding=True))).order_by(model.id)
 
 
 def changed(kind: str, ids: Iterable[int]) -> None:
@@ -255,13 +269,27 @@ def _owner(kind: str) -> type[Any]:
 
 def _batches(kind: str) -> Iterator[list[int]]:
     """The ids of a kind, in order, some at a time, each by a query of its own."""
-    model, last = _owner(kind), 0
-    query = sa.select(model.id).order_by(model.id).limit(BATCH * 4)
-    while ids := list(session.scalars(query.where(model.id > last))):
+    last = 0
+    query: sa.Select[Any] = _ids_after(_owner(kind))  # type: ignore[arg-type]  # reason: a class is hashable
+    while ids := list(session.scalars(query, {"last": last})):
         yield ids
         if len(ids) < BATCH * 4:
             return
         last = ids[-1]
+
+
+@functools.cache
+def _ids_after(model: type[Any]) -> sa.Select[Any]:
+    return sa.select(model.id).where(model.id > sa.bindparam("last")).order_by(model.id).limit(BATCH * 4)
+
+
+@functools.cache
+def _held() -> sa.Select[int, str]:
+    first: sa.BindParameter[int] = sa.bindparam("first")
+    last: sa.BindParameter[int] = sa.bindparam("last")
+    return sa.select(SearchEntry.subject_id, SearchEntry.words).where(
+        SearchEntry.kind == sa.bindparam("kind"), SearchEntry.subject_id.between(first, last)
+    )
 
 
 def differences() -> Iterator[tuple[str, int]]:
@@ -272,10 +300,8 @@ def differences() -> Iterator[tuple[str, int]]:
         expected = 0
         for ids in _batches(kind):
             fresh = source.words(ids)
-            query = sa.select(SearchEntry.subject_id, SearchEntry.words).where(
-                SearchEntry.kind == kind, SearchEntry.subject_id.between(ids[0], ids[-1])
-            )
-            held = {row.subject_id: row.words for row in session.execute(query)}
+            between = {"kind": kind, "first": ids[0], "last": ids[-1]}
+            held = {row.subject_id: row.words for row in session.execute(_held(), between)}
             for id_ in sorted({*fresh, *held}):
                 if held.get(id_) != _text(fresh.get(id_, frozenset())) or id_ not in fresh:
                     yield kind, id_

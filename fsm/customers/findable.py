@@ -3,10 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
-import sqlalchemy as sa
-
-from fsm.core.db import session
-from fsm.core.search import Reads, Source, Words
+from fsm.core.search import Reads, Source, Words, rows_of
 from fsm.core.search_words import compact, kept, of_code, of_telephone, words
 from fsm.customers.models import Contact, Customer, Equipment, Site
 
@@ -28,11 +25,8 @@ _EQUIPMENT = ("kind", "make", "model", "serial")
 
 def _customer_words(ids: Sequence[int]) -> Words:
     contacts: dict[int, list[list[str]]] = defaultdict(list)
-    columns = [getattr(Contact, name) for name in _CONTACT]
-    query = sa.select(Contact.customer_id, *columns).where(Contact.customer_id.in_(ids)).order_by(Contact.id)
-    for row in session.execute(query):
+    for row in rows_of(Contact, _CONTACT, ids, subject="customer_id"):
         contacts[row.customer_id] += [words(row.name), of_telephone(row.phone), words(row.email)]
-    columns = [getattr(Customer, name) for name in _CUSTOMER]
     return {
         row.id: kept(
             words(row.name, row.attention),
@@ -43,25 +37,23 @@ def _customer_words(ids: Sequence[int]) -> Words:
             words(row.email),
             *contacts[row.id],
         )
-        for row in session.execute(sa.select(Customer.id, *columns).where(Customer.id.in_(ids)))
+        for row in rows_of(Customer, _CUSTOMER, ids)
     }
 
 
 def _site_words(ids: Sequence[int]) -> Words:
-    columns = [getattr(Site, name) for name in _SITE]
     return {
         row.id: kept(words(row.name, row.street, row.postal_code, row.city), of_telephone(row.phone))
-        for row in session.execute(sa.select(Site.id, *columns).where(Site.id.in_(ids)))
+        for row in rows_of(Site, _SITE, ids)
     }
 
 
 def _equipment_words(ids: Sequence[int]) -> Words:
-    columns = [getattr(Equipment, name) for name in _EQUIPMENT]
     return {
         row.id: kept(
             words(row.serial, row.make, row.model, row.kind), filter(None, (compact(row.serial), compact(row.model)))
         )
-        for row in session.execute(sa.select(Equipment.id, *columns).where(Equipment.id.in_(ids)))
+        for row in rows_of(Equipment, _EQUIPMENT, ids)
     }
 
 

@@ -8,7 +8,6 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import aliased
 
-from fsm.core.db import session
 from fsm.core.formats import money
 from fsm.core.types import AMOUNT
 from fsm.documents.totals import ZERO
@@ -18,37 +17,44 @@ from fsm.ledger.models import Account, AccountRole, JournalEntry, JournalLine
 
 EURO = "EUR"
 IS_ADVANCES = AccountRole.role == "advances"
+_IS_EURO = Invoice.currency == EURO
 _POSTED = Invoice.state == InvoiceState.POSTED
 
 
 def advances_equal_deposits_left() -> Iterator[str]:
     """The account of advances bears the deposits that are neither deducted nor credited; in EUR."""
-    is_euro = Invoice.currency == EURO
-    left = sum((row.issued - row.taken for row in streamed(_left(is_euro))), ZERO)
-    accounts = sa.union(
-        sa.select(Account.number).join(AccountRole, AccountRole.account_id == Account.id).where(IS_ADVANCES),
-        sa.select(InvoiceLine.account_number).join(Invoice).where(Invoice.is_deposit, _POSTED, is_euro),
-    ).subquery()
-    borne = session.execute(
-        sa.select(sa.func.sum(JournalLine.credit), sa.func.sum(JournalLine.debit))
-        .join(JournalEntry, JournalEntry.id == JournalLine.entry_id)
-        .join(Account, Account.id == JournalLine.account_id)
-        .where(JournalEntry.currency == EURO, Account.number.in_(sa.select(accounts.c.number)))
-    ).one()
-    balance = (borne[0] or ZERO) - (borne[1] or ZERO)
+    left = sum((row.issued - row.taken for row in streamed(_left(only_euro=True))), ZERO)
+    ((credit, debit),) = streamed(_borne())
+    balance = (credit or ZERO) - (debit or ZERO)
     if balance != left:
         yield _("Advances are %(balance)s, but %(left)s of deposits is left.", balance=money(balance), left=money(left))
 
 
+@functools.cache
+def _borne() -> AnySelect:
+    """What was booked in EUR on the account of advances, and on those that posted deposits name."""
+    deposits = sa.select(InvoiceLine.account_number).join(Invoice).where(Invoice.is_deposit, _POSTED, _IS_EURO)
+    accounts = sa.union(
+        sa.select(Account.number).join(AccountRole, AccountRole.account_id == Account.id).where(IS_ADVANCES), deposits
+    ).subquery()
+    return (
+        sa.select(sa.func.sum(JournalLine.credit), sa.func.sum(JournalLine.debit))
+        .join(JournalEntry, JournalEntry.id == JournalLine.entry_id)
+        .join(Account, Account.id == JournalLine.account_id)
+        .where(JournalEntry.currency == EURO, Account.number.in_(sa.select(accounts.c.number)))
+    )
+
+
 def deposits_not_taken_twice() -> Iterator[str]:
     """Nothing of a deposit is deducted or credited that was not asked for, per rate."""
-    for row in streamed(_left(sa.true())):
+    for row in streamed(_left(only_euro=False)):
         pair = (row.taken_total, row.issued_total) if row.tax_included else (row.taken, row.issued)
         if not ZERO <= pair[0] <= pair[1]:
             yield _("%(number)s: more of it is deducted and credited than was asked for.", number=row.number)
 
 
-def _left(condition: sa.ColumnElement[bool]) -> AnySelect:
+@functools.cache
+def _left(*, only_euro: bool) -> AnySelect:
     """Per posted deposit and row of its VAT table what was issued and taken (deducted or credited), net and with VAT."""
     issued, taken = _issued().subquery(), _taken().subquery()
     nothing = sa.literal(ZERO, AMOUNT)
@@ -68,7 +74,7 @@ def _left(condition: sa.ColumnElement[bool]) -> AnySelect:
         )
         .join(issued, issued.c.deposit_id == Invoice.id)
         .outerjoin(taken, same)
-        .where(condition)
+        .where(_IS_EURO if only_euro else sa.true())
         .order_by(Invoice.id)
     )
 

@@ -2,10 +2,7 @@
 
 from collections.abc import Sequence
 
-import sqlalchemy as sa
-
-from fsm.core.db import session
-from fsm.core.search import Reads, Source, Words
+from fsm.core.search import Reads, Source, Words, rows_of
 from fsm.core.search_words import kept, of_amount, of_number, of_reference, words
 from fsm.invoices.models import Invoice, InvoiceState
 from fsm.invoices.taken_over_models import TakenOver
@@ -16,7 +13,6 @@ _TAKEN_OVER = ("number", "reference", "structured_message", "total")
 
 
 def _words(ids: Sequence[int]) -> Words:
-    columns = [getattr(Invoice, name) for name in _COLUMNS]
     return {
         row.id: kept(
             of_number(row.number),
@@ -25,12 +21,11 @@ def _words(ids: Sequence[int]) -> Words:
             words(row.structured_message),
             of_amount(row.total_with_tax if row.state is InvoiceState.POSTED else None),
         )
-        for row in session.execute(sa.select(Invoice.id, *columns).where(Invoice.id.in_(ids)))
+        for row in rows_of(Invoice, _COLUMNS, ids)
     }
 
 
 def _taken_over_words(ids: Sequence[int]) -> Words:
-    columns = [getattr(TakenOver, name) for name in _TAKEN_OVER]
     return {
         row.id: kept(
             of_number(row.number),
@@ -38,7 +33,7 @@ def _taken_over_words(ids: Sequence[int]) -> Words:
             words(row.structured_message),
             of_amount(row.total),
         )
-        for row in session.execute(sa.select(TakenOver.id, *columns).where(TakenOver.id.in_(ids)))
+        for row in rows_of(TakenOver, _TAKEN_OVER, ids)
     }
 
 

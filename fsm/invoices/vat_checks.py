@@ -66,17 +66,22 @@ def _vat_that_differs() -> AnySelect:
 
 def _foreign_vat() -> Iterator[str]:
     """In another currency each rate's VAT is converted by itself; few enough to do it here."""
-    booked = _booked()
-    query = (
-        sa.select(Invoice.id, Invoice.number, Invoice.exchange_rate, _on_document())
-        .outerjoin(booked, booked.c.entry_id == Invoice.entry_id)
-        .where(IS_ISSUED, Invoice.currency != "EUR")
-    )
-    for invoice_id, number, exchange_rate, vat in session.execute(query.order_by(Invoice.id)).all():
+    for invoice_id, number, exchange_rate, vat in session.execute(_foreign_documents()).all():
         rows = session.scalars(sa.select(InvoiceTax.tax).where(InvoiceTax.invoice_id == invoice_id))
         tax = sum((rounded(row * exchange_rate) for row in rows), Decimal(0))
         if tax != vat:
             yield _("%(number)s has VAT of %(tax)s, the books have %(vat)s.", number=number, tax=tax, vat=vat)
+
+
+@functools.cache
+def _foreign_documents() -> AnySelect:
+    booked = _booked()
+    return (
+        sa.select(Invoice.id, Invoice.number, Invoice.exchange_rate, _on_document())
+        .outerjoin(booked, booked.c.entry_id == Invoice.entry_id)
+        .where(IS_ISSUED, Invoice.currency != "EUR")
+        .order_by(Invoice.id)
+    )
 
 
 @functools.cache

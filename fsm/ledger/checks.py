@@ -8,7 +8,7 @@ import datetime as dt
 import functools
 import itertools
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -32,16 +32,21 @@ AnySelect: TypeAlias = "sa.Select[*tuple[Any, ...]]"
 STREAM = {"yield_per": 1000}
 
 
-def streamed(query: Any) -> Iterator[Any]:  # noqa: ANN401 - any select
-    """The rows of a query that may have millions."""
-    yield from session.execute(query, execution_options=STREAM)
+def streamed(query: Any, parameters: Mapping[str, Any] | None = None) -> Iterator[Any]:  # noqa: ANN401 - any select
+    """The rows of a query of columns, which may be millions: without the unit of work, which has nothing to do with them."""
+    yield from session.connection().execute(query, parameters, execution_options=STREAM)
 
 
 def entries_posted() -> Iterator[str]:
     """Entries are drafts only inside the transaction that posts them."""
-    query = sa.select(JournalEntry.id, JournalEntry.narration).where(JournalEntry.posted_at.is_(None))
-    for entry_id, narration in streamed(query.order_by(JournalEntry.id)):
+    for entry_id, narration in streamed(_drafts()):
         yield _("Entry %(id)s (%(narration)s) was never posted.", id=entry_id, narration=narration)
+
+
+@functools.cache
+def _drafts() -> AnySelect:
+    query = sa.select(JournalEntry.id, JournalEntry.narration).where(JournalEntry.posted_at.is_(None))
+    return query.order_by(JournalEntry.id)
 
 
 def debits_equal_credits_per_entry() -> Iterator[str]:
@@ -53,9 +58,13 @@ def debits_equal_credits_per_entry() -> Iterator[str]:
             eur=eur,
             foreign=foreign,
         )
-    empty = sa.select(JournalEntry.id).where(~sa.exists().where(JournalLine.entry_id == JournalEntry.id))
-    for (entry_id,) in streamed(empty):
+    for (entry_id,) in streamed(_without_lines()):
         yield _("Entry %(id)s has no lines.", id=entry_id)
+
+
+@functools.cache
+def _without_lines() -> AnySelect:
+    return sa.select(JournalEntry.id).where(~sa.exists().where(JournalLine.entry_id == JournalEntry.id))
 
 
 @functools.cache
@@ -83,13 +92,13 @@ def monthly_totals_proven() -> Iterator[str]:
         month = sums[account_id, on.replace(day=1)]
         month[0] += debit
         month[1] += credit
-    stored = sa.select(AccountMonth.account_id, AccountMonth.month, AccountMonth.debit, AccountMonth.credit)
-    for account_id, on, debit, credit in streamed(stored):
+    for account_id, on, debit, credit in streamed(_stored_months()):
         sums[account_id, on][0] -= debit
         sums[account_id, on][1] -= credit
-    numbers = dict(session.execute(sa.select(Account.id, Account.number)).all())
-    for (account_id, on), (debit, credit) in sorted(sums.items()):
-        if debit or credit:
+    wrong = sorted((month, difference) for month, difference in sums.items() if any(difference))
+    if wrong:
+        numbers = dict(session.execute(sa.select(Account.id, Account.number)).all())
+        for (account_id, on), (debit, credit) in wrong:
             yield _(
                 "Account %(number)s, %(month)s: the lines differ from the monthly total by %(debit)s debit, %(credit)s credit.",
                 number=numbers.get(account_id, account_id),
@@ -97,6 +106,11 @@ def monthly_totals_proven() -> Iterator[str]:
                 debit=debit,
                 credit=credit,
             )
+
+
+@functools.cache
+def _stored_months() -> AnySelect:
+    return sa.select(AccountMonth.account_id, AccountMonth.month, AccountMonth.debit, AccountMonth.credit)
 
 
 @functools.cache
@@ -178,12 +192,10 @@ def _journal_numbers() -> AnySelect:
 def holes(numbers: AnySelect, kind: str) -> Iterator[str]:
     """Where the numbers (series, period, number) of the kind's counters do not run from the first to the counter's last."""
     given, groups = _counted(numbers)
-    found = {(series, period): tuple(rest) for series, period, *rest in session.execute(groups)}
-    all_series = {
-        f"{row.kind}:{row.id}": row for row in session.scalars(sa.select(NumberSeries).where(NumberSeries.kind == kind))
-    }
-    counters = session.scalars(sa.select(NumberCounter).where(NumberCounter.series.startswith(f"{kind}:")))
-    last_numbers = {(row.series, row.period): row.last_number for row in counters}
+    found = {(series, period): tuple(rest) for series, period, *rest in streamed(groups)}
+    of_kind, counters = _series_and_counters(kind)
+    all_series = {f"{row.kind}:{row.id}": row for row in session.scalars(of_kind)}
+    last_numbers = {(series, period): last_number for series, period, last_number in streamed(counters)}
     for counter in sorted(found.keys() | last_numbers.keys()):
         series = all_series.get(counter[0])
         first = numbering.first_of(series, counter[1]) if series else 1
@@ -203,6 +215,15 @@ def holes(numbers: AnySelect, kind: str) -> Iterator[str]:
                 last=last_numbers.get(counter, "–"),
                 high=high,
             )
+
+
+@functools.cache
+def _series_and_counters(kind: str) -> tuple[sa.Select[NumberSeries], AnySelect]:
+    counters = sa.select(NumberCounter.series, NumberCounter.period, NumberCounter.last_number)
+    return (
+        sa.select(NumberSeries).where(NumberSeries.kind == kind),
+        counters.where(NumberCounter.series.startswith(f"{kind}:")),
+    )
 
 
 @functools.lru_cache

@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -14,27 +14,46 @@ from fsm.ledger.checks import STREAM, AnySelect, streamed
 from fsm.ledger.models import AccountRole, ItemMovement, JournalLine, MovementRole, OpenItem
 from fsm.ledger.open_items import standing_of
 
+AnyQuery: TypeAlias = "sa.Select[*tuple[Any, ...]] | sa.CompoundSelect[*tuple[Any, ...]]"
 # The figures of an open item that its movements prove.
 PROVEN = ("invoiced", "paid", "credited", "written_off", "claimed", "balance", "balance_eur")
 
 
 def receivables_equal_open_items() -> Iterator[str]:
     """The receivables account is the sum of the open items, and each of its lines names one."""
-    bearing = sa.select(JournalLine.account_id).where(JournalLine.open_item_id.is_not(None)).distinct()
-    by_role = sa.select(AccountRole.account_id).where(AccountRole.role == "receivables")
-    accounts = list(session.scalars(bearing.union(by_role)))
-    on_receivables = JournalLine.account_id.in_(accounts)
-    without = sa.select(JournalLine.entry_id).where(on_receivables, JournalLine.open_item_id.is_(None))
-    for (entry_id,) in streamed(without.order_by(JournalLine.id)):
+    queries = _of_receivables()
+    accounts = {"accounts": [account_id for (account_id,) in streamed(queries.accounts)]}
+    for (entry_id,) in streamed(queries.without_item, accounts):
         yield _("A receivable line of entry %(id)s names no open item.", id=entry_id)
-    booked = session.execute(sa.select(total(JournalLine.debit), total(JournalLine.credit)).where(on_receivables)).one()
-    items = session.scalar(sa.select(total(OpenItem.balance_eur)))
-    if booked[0] - booked[1] != items:
+    ((debit, credit),) = streamed(queries.booked, accounts)
+    ((items,),) = streamed(queries.items)
+    if debit - credit != items:
         yield _(
             "The receivables account stands at %(booked)s EUR, the open items at %(items)s EUR.",
-            booked=booked[0] - booked[1],
+            booked=debit - credit,
             items=items,
         )
+
+
+class _Receivables(NamedTuple):
+    accounts: AnyQuery
+    without_item: AnySelect  # of the accounts, as is what is booked
+    booked: AnySelect
+    items: AnySelect
+
+
+@functools.cache
+def _of_receivables() -> _Receivables:
+    bearing = sa.select(JournalLine.account_id).where(JournalLine.open_item_id.is_not(None)).distinct()
+    by_role = sa.select(AccountRole.account_id).where(AccountRole.role == "receivables")
+    on_receivables = JournalLine.account_id.in_(sa.bindparam("accounts", expanding=True))
+    without = sa.select(JournalLine.entry_id).where(on_receivables, JournalLine.open_item_id.is_(None))
+    return _Receivables(
+        accounts=bearing.union(by_role),
+        without_item=without.order_by(JournalLine.id),
+        booked=sa.select(total(JournalLine.debit), total(JournalLine.credit)).where(on_receivables),
+        items=sa.select(total(OpenItem.balance_eur)),
+    )
 
 
 def open_items_proven_by_movements() -> Iterator[str]:
@@ -48,7 +67,7 @@ def open_items_proven_by_movements() -> Iterator[str]:
             figures=figures,
         )
     yield from _movements_that_are_not_lines()
-    for item in session.scalars(sa.select(OpenItem).order_by(OpenItem.id).execution_options(**STREAM)):
+    for item in session.scalars(_items_in_order()):
         if item.standing is not standing_of(item):
             yield _(
                 "Open item %(id)s (%(number)s) stands as %(standing)s.",
@@ -56,6 +75,11 @@ def open_items_proven_by_movements() -> Iterator[str]:
                 number=item.source_number,
                 standing=item.standing.value,
             )
+
+
+@functools.cache
+def _items_in_order() -> sa.Select[OpenItem]:
+    return sa.select(OpenItem).order_by(OpenItem.id).execution_options(**STREAM)
 
 
 @functools.cache

@@ -2,10 +2,7 @@
 
 from collections.abc import Sequence
 
-import sqlalchemy as sa
-
-from fsm.core.db import session
-from fsm.core.search import Reads, Source, Words
+from fsm.core.search import Reads, Source, Words, rows_of
 from fsm.core.search_words import kept, of_amount, of_number, of_reference, words
 from fsm.quotes.models import Quote
 
@@ -13,12 +10,11 @@ _COLUMNS = ("number", "client_name", "reference", "total_with_tax")
 
 
 def _words(ids: Sequence[int]) -> Words:
-    columns = [getattr(Quote, name) for name in _COLUMNS]
     return {
         row.id: kept(
             of_number(row.number), words(row.client_name), of_reference(row.reference), of_amount(row.total_with_tax)
         )
-        for row in session.execute(sa.select(Quote.id, *columns).where(Quote.id.in_(ids)))
+        for row in rows_of(Quote, _COLUMNS, ids)
     }
 
 

@@ -1,12 +1,13 @@
 """What must always be true of claimed costs; a sentence per violation (accounting.md 8)."""
 
+import functools
 from collections.abc import Iterator
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import aliased
 
-from fsm.ledger.checks import streamed
+from fsm.ledger.checks import AnySelect, streamed
 from fsm.ledger.models import JournalEntry
 from fsm.reminders.models import ClaimedCost
 from fsm.reminders.services import SOURCE_KIND
@@ -14,8 +15,14 @@ from fsm.reminders.services import SOURCE_KIND
 
 def claimed_costs_have_their_entry() -> Iterator[str]:
     """A claimed cost has its entry, reversed exactly if it is waived."""
+    for (cost_id,) in streamed(_that_disagree()):
+        yield _("Claimed cost %(id)s and its journal entry do not agree.", id=cost_id)
+
+
+@functools.cache
+def _that_disagree() -> AnySelect:
     reversal = aliased(JournalEntry)
-    query = (
+    return (
         sa.select(ClaimedCost.id)
         .outerjoin(JournalEntry, JournalEntry.id == ClaimedCost.entry_id)
         .outerjoin(reversal, reversal.reverses_id == ClaimedCost.entry_id)
@@ -31,5 +38,3 @@ def claimed_costs_have_their_entry() -> Iterator[str]:
         )
         .order_by(ClaimedCost.id)
     )
-    for (cost_id,) in streamed(query):
-        yield _("Claimed cost %(id)s and its journal entry do not agree.", id=cost_id)

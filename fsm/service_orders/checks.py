@@ -13,18 +13,24 @@ from fsm.service_orders.models import PartUsed, ServiceOrder, TimeEntry, WorkCla
 
 def no_work_billed_twice() -> Iterator[str]:
     """An hour or a part is on one live bill at most."""
-    for column, sentence in (
-        (WorkClaim.time_entry_id, _("Time entry %(id)s is on %(count)s live invoices.")),
-        (WorkClaim.part_used_id, _("Part %(id)s is on %(count)s live invoices.")),
+    for name, sentence in (
+        ("time_entry_id", _("Time entry %(id)s is on %(count)s live invoices.")),
+        ("part_used_id", _("Part %(id)s is on %(count)s live invoices.")),
     ):
-        query = (
-            sa.select(column, sa.func.count())
-            .where(WorkClaim.released_at.is_(None), column.is_not(None))
-            .group_by(column)
-            .having(sa.func.count() > 1)
-        )
-        for work_id, count in streamed(query.order_by(column)):
+        for work_id, count in streamed(_billed_twice(name)):
             yield sentence % {"id": work_id, "count": count}
+
+
+@functools.cache
+def _billed_twice(name: str) -> AnySelect:
+    column = getattr(WorkClaim, name)
+    return (
+        sa.select(column, sa.func.count())
+        .where(WorkClaim.released_at.is_(None), column.is_not(None))
+        .group_by(column)
+        .having(sa.func.count() > 1)
+        .order_by(column)
+    )
 
 
 def to_bill_flags_right() -> Iterator[str]:

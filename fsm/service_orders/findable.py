@@ -2,10 +2,7 @@
 
 from collections.abc import Sequence
 
-import sqlalchemy as sa
-
-from fsm.core.db import session
-from fsm.core.search import Reads, Source, Words
+from fsm.core.search import Reads, Source, Words, rows_of
 from fsm.core.search_words import kept, of_number, of_reference, words
 from fsm.service_orders.models import ServiceOrder
 
@@ -14,14 +11,13 @@ _OF_DESCRIPTION = 500  # letters: its beginning says what it is about
 
 
 def _words(ids: Sequence[int]) -> Words:
-    columns = [getattr(ServiceOrder, name) for name in _COLUMNS]
     return {
         row.id: kept(
             of_number(row.number),
             of_reference(row.reference),
             words(row.kind_of_work, row.description[:_OF_DESCRIPTION]),
         )
-        for row in session.execute(sa.select(ServiceOrder.id, *columns).where(ServiceOrder.id.in_(ids)))
+        for row in rows_of(ServiceOrder, _COLUMNS, ids)
     }
 
 

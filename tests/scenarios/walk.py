@@ -4,6 +4,7 @@ Each step is either done or refused. After each, every invariant holds; what was
 """
 
 import datetime as dt
+import functools
 import random
 from collections.abc import Callable
 from decimal import Decimal as D
@@ -12,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from fsm.catalog.models import LaborRate, StockItem
-from fsm.core.db import Base, session, writing
+from fsm.core.db import Base, is_sqlite, session, writing
 from fsm.core.errors import DomainError
 from fsm.customers.models import Customer, Site
 from fsm.documents.values import LineValues
@@ -106,17 +107,39 @@ class Walker:
 
 
 def contents() -> dict[str, list[Any]]:
-    """Every row of every table, as the driver gives it: this is done after each step."""
+    """Every row of every table, as the driver gives it: this is done after each step.
+
+    PostgreSQL gives them all in one answer, each row as a text with all its columns.
+    """
     session.rollback()
     cursor = session.connection().connection.cursor()
-    found = {}
-    for table in Base.metadata.sorted_tables:
-        keys = ", ".join(column.name for column in table.primary_key)
-        cursor.execute(f'SELECT * FROM "{table.name}" ORDER BY {keys}')
-        found[table.name] = cursor.fetchall()
+    found: dict[str, list[Any]] = {}
+    if is_sqlite():
+        for name, keys in _tables():
+            cursor.execute(f'SELECT * FROM "{name}" ORDER BY {keys}')
+            found[name] = cursor.fetchall()
+    else:
+        cursor.execute(_all_as_text())
+        found = {name: [] for name, _keys in _tables()}
+        for name, row in cursor.fetchall():
+            found[name].append(row)
     cursor.close()
     session.rollback()
     return found
+
+
+@functools.cache
+def _tables() -> list[tuple[str, str]]:
+    """By name, with the columns of the key."""
+    return [
+        (table.name, ", ".join(column.name for column in table.primary_key)) for table in Base.metadata.sorted_tables
+    ]
+
+
+@functools.cache
+def _all_as_text() -> str:
+    rows = (f"(SELECT '{name}', stored::text FROM \"{name}\" AS stored ORDER BY {keys})" for name, keys in _tables())
+    return " UNION ALL ".join(rows)
 
 
 def next_day(walker: Walker) -> None:
