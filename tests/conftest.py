@@ -3,7 +3,6 @@
 import contextlib
 import os
 import shutil
-import sqlite3
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +12,6 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
-from flask_migrate import upgrade
 from hypothesis import settings
 from jinja2 import FileSystemBytecodeCache
 from werkzeug.test import TestResponse
@@ -23,6 +21,7 @@ from fsm.core.db import Base, db, session, writing
 from fsm.core.garbage import keep_loaded
 from fsm.users.models import Role, User
 from tests import factories, postgres
+from tests.prepared import leave, migrated, once
 
 settings.register_profile("fsm", deadline=None)
 settings.load_profile("fsm")
@@ -53,12 +52,14 @@ def pytest_configure(config: pytest.Config) -> None:
     server = postgres.start()
     config.stash[SERVER] = server
     os.environ[postgres.ADDRESS_VARIABLE] = server.address
+    os.environ[postgres.RUN_VARIABLE] = str(os.getpid())
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop what was started."""
     server = config.stash.get(SERVER, None)
     if server is not None:
+        server.drop_shared()
         server.stop()
 
 
@@ -83,13 +84,6 @@ def _waits_its_turn(item: pytest.Function) -> bool:
     return str(engine) != ("sqlite", "postgresql")[zlib.crc32(name.encode()) % 2]
 
 
-def migrated(app: Flask) -> None:
-    """Bring the app's database to head, quietly."""
-    with app.app_context(), open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):  # noqa: PTH123
-        upgrade()
-        db.engine.dispose()
-
-
 @pytest.fixture(scope="session")
 def worker(worker_id: str) -> str:
     """This worker's name, unique among runs at the same time."""
@@ -97,31 +91,58 @@ def worker(worker_id: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def prepared_folder(worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where all workers of the run find what one of them has prepared."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own if worker_id == "master" else own.parent) / "prepared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(prepared_folder: Path) -> Path:
     """A migrated SQLite file with a company in it, to be copied."""
-    folder = tmp_path_factory.mktemp("template")
-    path = folder / "fsm.sqlite3"
-    app = create_app(**CONFIG, DATA_FOLDER=folder, SQLALCHEMY_DATABASE_URI=f"sqlite:///{path}")
-    migrated(app)
-    _seed(app)
-    with contextlib.closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    path = prepared_folder / "fsm.sqlite3"
+
+    def make() -> None:
+        app = create_app(**CONFIG, DATA_FOLDER=prepared_folder, SQLALCHEMY_DATABASE_URI=f"sqlite:///{path}")
+        migrated(app)
+        _seed(app)
+
+    once(prepared_folder, "sqlite", make)
     return path
 
 
 @pytest.fixture(scope="session")
-def postgres_url(worker: str) -> Iterator[str]:
-    """This worker's migrated PostgreSQL database."""
+def postgres_template(prepared_folder: Path) -> str:
+    """The name of a migrated PostgreSQL database with a company in it, and its rows kept for ``put_back``."""
+    name = postgres.shared("company")
+
+    def make() -> None:
+        url = postgres.start().create_database(name)
+        app = create_app(**CONFIG, DATA_FOLDER=prepared_folder, SQLALCHEMY_DATABASE_URI=url)
+        migrated(app)
+        _seed(app)
+        with app.app_context(), db.engine.begin() as connection:
+            connection.exec_driver_sql(_seeds_kept())
+        leave(app)
+
+    once(prepared_folder, "postgresql", make)
+    return name
+
+
+@pytest.fixture(scope="session")
+def postgres_url(worker: str, postgres_template: str) -> Iterator[str]:
+    """This worker's own copy."""
     server = postgres.start()
-    yield server.create_database(worker)
+    yield server.create_database(worker, postgres_template)
     server.drop_database(worker)
 
 
 @pytest.fixture(scope="session")
 def postgres_app(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """One program over the worker's PostgreSQL database, and its seed rows kept for putting back."""
+    """One program over the worker's PostgreSQL database."""
     app = create_app(**CONFIG, DATA_FOLDER=tmp_path_factory.mktemp("data"), SQLALCHEMY_DATABASE_URI=postgres_url)
-    keep_seeds(app)
     keep_loaded()
     yield app
     with app.app_context():
@@ -133,7 +154,7 @@ def _seed(app: Flask) -> None:
         with writing(bulk=True):
             factories.make_company()
         session.remove()
-        db.engine.dispose()
+    leave(app)
 
 
 class Browser(FlaskClient):
@@ -190,14 +211,6 @@ def renew(app: Flask, template: Path) -> None:
     for left_over in path.parent.glob(f"{path.name}-*"):
         left_over.unlink()
     shutil.copy(template, path)
-
-
-def keep_seeds(app: Flask) -> None:
-    """Fill a new PostgreSQL database, and keep copies of the rows for ``put_back``."""
-    migrated(app)
-    _seed(app)
-    with app.app_context(), db.engine.begin() as connection:
-        connection.exec_driver_sql(_seeds_kept())
 
 
 def put_back(app: Flask) -> None:

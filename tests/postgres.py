@@ -23,6 +23,8 @@ from psycopg import sql
 from sqlalchemy.engine import URL, make_url
 
 ADDRESS_VARIABLE = "TEST_DATABASE_URL"
+# The controller's process: all workers of a run share the databases that are named by it.
+RUN_VARIABLE = "FSM_TEST_RUN"
 # Every database made here carries it, so a run on somebody's own server can never drop a database of theirs.
 PREFIX = "fsm_test_"
 START_LIMIT_SECONDS = 30
@@ -79,6 +81,14 @@ class Server:
         self._execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(PREFIX + name)))
         self._created.discard(name)
 
+    def drop_shared(self) -> None:
+        """Drop the databases that the workers of this run shared."""
+        with psycopg.connect(self._plain(), autocommit=True) as connection:
+            rows = connection.execute("SELECT datname FROM pg_database WHERE datname ~ %s", [f"^{PREFIX}{shared('')}"])
+            names = [str(name).removeprefix(PREFIX) for (name,) in rows]
+        for name in names:
+            self.drop_database(name)
+
     def stop(self) -> None:
         """Stop the server and remove its folder; on a server of others, drop what this process created."""
         if self._process is None or self._watchdog is None or self._folder is None:
@@ -97,9 +107,16 @@ class Server:
         self._watchdog.wait(STOP_LIMIT_SECONDS)
 
     def _execute(self, statement: sql.Composed) -> None:
-        plain = self._maintenance.set(drivername="postgresql").render_as_string(hide_password=False)
-        with psycopg.connect(plain, autocommit=True) as connection:
+        with psycopg.connect(self._plain(), autocommit=True) as connection:
             connection.execute(statement)
+
+    def _plain(self) -> str:
+        return self._maintenance.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def shared(name: str) -> str:
+    """The name of a database that all workers of this run copy."""
+    return f"run{os.environ.get(RUN_VARIABLE, os.getpid())}_{name}"
 
 
 def start(*, durable: bool = False) -> Server:

@@ -12,7 +12,7 @@ from flask import Flask
 from fsm.app import create_app
 from fsm.core.db import db, session
 from tests import postgres
-from tests.conftest import CONFIG, Browser, keep_seeds, put_back
+from tests.conftest import CONFIG, Browser, put_back
 from tests.processes import Process
 
 # Those of killed processes, which the server may not have missed yet.
@@ -23,15 +23,10 @@ OTHERS_LEAVE = """
 
 
 @pytest.fixture(scope="session")
-def postgres_own_url(worker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_own_url(worker: str, postgres_template: str) -> Iterator[str]:
     """A PostgreSQL database with a company, for one test after the other."""
     server, name = postgres.start(), f"{worker}_own"
-    url = server.create_database(name)
-    app = create_app(**CONFIG, DATA_FOLDER=tmp_path_factory.mktemp("own"), SQLALCHEMY_DATABASE_URI=url)
-    keep_seeds(app)
-    with app.app_context():
-        db.engine.dispose()
-    yield url
+    yield server.create_database(name, postgres_template)
     server.drop_database(name)
 
 

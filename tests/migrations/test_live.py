@@ -18,22 +18,30 @@ from fsm.core.db import db, session, writing
 from fsm.files.queries import damaged
 from fsm.home import checks
 from fsm.invoices import services as invoices
-from tests.backups.conftest import contents, elsewhere
+from tests.backups.conftest import contents
 from tests.factories import make_customer, make_invoice
 
-__all__ = ["elsewhere"]
 pytestmark = pytest.mark.database
 RELEASED = Path(__file__).with_name("released")
 
 
-def left_by(revision: str, app: Flask) -> None:
-    """The database as that release left it, but for its guards, which differ by engine."""
+@pytest.fixture
+def left_by(at_revision: Callable[[str], Flask]) -> Callable[[str], None]:
+    """``left_by("0001")``: the database as that release left it, but for its guards, which differ by engine."""
+
+    def make(revision: str) -> None:
+        at_revision(revision)
+        fill(revision)
+
+    return make
+
+
+def fill(revision: str) -> None:
+    """Load what that release's program kept."""
     with archive.reading(RELEASED / f"{revision}.fsmbackup") as reader:
-        upgrading.migrate(revision)
         loading.load(reader, db.engine, lambda _rows: None)
         for sha256, source in reader.stored_files():
             restoring.files.write_stream(sha256, source)
-    assert app
 
 
 def figures() -> list[Any]:
@@ -57,24 +65,22 @@ def refusal(**options: Any) -> str:
 
 @pytest.mark.parametrize("revision", sorted(path.stem for path in RELEASED.glob("*.fsmbackup")))
 def test_what_a_release_left_is_upgraded_and_can_go_back(
-    revision: str, engine_name: str, elsewhere: Callable[[str], Flask], monkeypatch: pytest.MonkeyPatch
+    revision: str, left_by: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = elsewhere(engine_name)
-    with app.app_context():
-        left_by(revision, app)
-        before, rows = figures(), contents()
-        _check_refusals(monkeypatch, revision)
-        assert contents() == rows
-        told: list[str] = []
-        assert upgrading.bring_up_to_date(told.append) is False
-        assert upgrading.state().is_current
-        assert (figures(), checks.run(), damaged()) == (before, [], [])
-        _go_on_posting()
-        (backup,) = (Path(line.removeprefix("Backup: ")) for line in told if line.startswith("Backup: "))
-        assert archive.read_manifest(backup).revision == revision
-        restoring.restore(backup, replace=True, keep_revision=True)
-        assert upgrading.state().current == revision
-        assert contents() == rows
+    left_by(revision)
+    before, rows = figures(), contents()
+    _check_refusals(monkeypatch, revision)
+    assert contents() == rows
+    told: list[str] = []
+    assert upgrading.bring_up_to_date(told.append) is False
+    assert upgrading.state().is_current
+    assert (figures(), checks.run(), damaged()) == (before, [], [])
+    _go_on_posting()
+    (backup,) = (Path(line.removeprefix("Backup: ")) for line in told if line.startswith("Backup: "))
+    assert archive.read_manifest(backup).revision == revision
+    restoring.restore(backup, replace=True, keep_revision=True)
+    assert upgrading.state().current == revision
+    assert contents() == rows
 
 
 def _check_refusals(monkeypatch: pytest.MonkeyPatch, revision: str) -> None:
@@ -117,10 +123,8 @@ def _go_on_posting() -> None:
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
-def test_faults_after_the_migration_keep_it_from_starting(engine_name: str, elsewhere: Callable[[str], Flask]) -> None:
-    app = elsewhere(engine_name)
-    with app.app_context():
-        left_by("0001", app)
-        sentence = refusal(check=lambda: [checks.Finding("hash_chain_unbroken", ("Entry 7 was changed.",))])
+def test_faults_after_the_migration_keep_it_from_starting(left_by: Callable[[str], None]) -> None:
+    left_by("0001")
+    sentence = refusal(check=lambda: [checks.Finding("hash_chain_unbroken", ("Entry 7 was changed.",))])
     assert "hash_chain_unbroken: Entry 7 was changed." in sentence
     assert "--replace --keep-revision" in sentence

@@ -1,7 +1,5 @@
 """Upgrades run over posted data: they go past the guards and put them back, or change nothing at all."""
 
-import contextlib
-import io
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,16 +8,17 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from alembic.script import ScriptDirectory
-from flask import Flask
-from flask_migrate import upgrade
+from flask import Flask, current_app
 
-from fsm.app import ROOT, create_app
+from fsm.app import create_app
 from fsm.core.db import Base, db, is_sqlite, session
 from tests import postgres
 from tests.conftest import CONFIG
+from tests.prepared import MIGRATIONS as FOLDER
+from tests.prepared import migrated
 
 pytestmark = pytest.mark.database
-FOLDER = ROOT / "migrations"
+AtRevision = Callable[[str], Flask]
 HASH = "a" * 64
 
 # By revision: statements that leave posted data in a database of that revision, in SQL that both engines take. Written
@@ -88,10 +87,8 @@ def empty(engine_name: str, worker: str, tmp_path: Path) -> Iterator[Flask]:
         server.drop_database(f"{worker}_upgrade")
 
 
-def migrate(directory: Path = FOLDER, revision: str = "head") -> None:
-    with contextlib.redirect_stdout(io.StringIO()):
-        upgrade(directory=str(directory), revision=revision)
-    db.engine.dispose()
+def migrate(directory: Path = FOLDER) -> None:
+    migrated(current_app, directory=directory)
 
 
 def run(*statements: str) -> None:
@@ -129,6 +126,14 @@ def revisions() -> list[str]:
 
 
 @pytest.fixture
+def posted_at_head(at_revision: AtRevision) -> Flask:
+    """The program over the newest tables, with posted data."""
+    app = at_revision(revisions()[0])
+    run(*POSTED[revisions()[0]])
+    return app
+
+
+@pytest.fixture
 def later(tmp_path: Path) -> Callable[[str], Path]:
     """A copy of the migrations with one revision more, of this body."""
 
@@ -147,8 +152,8 @@ def test_each_released_revision_has_its_posted_data() -> None:
 
 
 @pytest.mark.parametrize("revision", sorted(POSTED))
-def test_posted_data_of_each_revision_reaches_the_head(revision: str, empty: Flask) -> None:
-    migrate(revision=revision)
+def test_posted_data_of_each_revision_reaches_the_head(revision: str, at_revision: AtRevision) -> None:
+    at_revision(revision)
     run(*POSTED[revision])
     migrate()
     lines = rows("SELECT sum(debit), sum(credit) FROM journal_line")
@@ -167,9 +172,7 @@ def test_upgrading_twice_changes_nothing(empty: Flask) -> None:
     assert_guarded()
 
 
-def test_a_revision_rebuilds_tables_of_posted_rows(empty: Flask, later: Callable[[str], Path]) -> None:
-    migrate()
-    run(*POSTED[revisions()[0]])
+def test_a_revision_rebuilds_tables_of_posted_rows(posted_at_head: Flask, later: Callable[[str], Path]) -> None:
     guards = guard_names()
     migrate(later(REBUILDS))
     assert rows("SELECT id, remark, narration FROM journal_entry") == [(1, "filled", "Posted")]
@@ -180,9 +183,7 @@ def test_a_revision_rebuilds_tables_of_posted_rows(empty: Flask, later: Callable
 
 
 @pytest.mark.parametrize("body", [BREAKS_KEYS, FAILS], ids=["breaks foreign keys", "fails in the middle"])
-def test_a_revision_that_fails_changes_nothing(body: str, empty: Flask, later: Callable[[str], Path]) -> None:
-    migrate()
-    run(*POSTED[revisions()[0]])
+def test_a_revision_that_fails_changes_nothing(body: str, posted_at_head: Flask, later: Callable[[str], Path]) -> None:
     before, guards = dump(), guard_names()
     with pytest.raises((SystemExit, sa.exc.IntegrityError)):  # Flask-Migrate logs a RuntimeError and exits
         migrate(later(body))
@@ -195,11 +196,9 @@ def test_a_revision_that_fails_changes_nothing(body: str, empty: Flask, later: C
 
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 def test_sqlite_checks_the_keys_itself(
-    empty: Flask, later: Callable[[str], Path], caplog: pytest.LogCaptureFixture
+    posted_at_head: Flask, later: Callable[[str], Path], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Its foreign keys are off while it migrates, so that tables can be rebuilt; what is broken then is found."""
-    migrate()
-    run(*POSTED[revisions()[0]])
     with pytest.raises(SystemExit):
         migrate(later(BREAKS_KEYS))
     assert "foreign keys are broken after the migration" in caplog.text
@@ -208,10 +207,10 @@ def test_sqlite_checks_the_keys_itself(
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
-def test_ids_that_were_given_never_come_back(empty: Flask) -> None:
+def test_ids_that_were_given_never_come_back(at_revision: AtRevision) -> None:
     """SQLite rebuilds tables while it migrates: none may lose AUTOINCREMENT, nor the highest id of a row that is gone."""
     first = revisions()[-1]
-    migrate(revision=first)
+    at_revision(first)
     run(*POSTED[first], "INSERT INTO sqlite_sequence (name, seq) VALUES ('invoice', 41), ('customer', 42)")
     migrate()
     assert rows("SELECT name, seq FROM sqlite_sequence WHERE name IN ('customer', 'invoice') ORDER BY 1") == [

@@ -37,13 +37,9 @@ def own_app(engine_name: str, request: pytest.FixtureRequest, worker: str, tmp_p
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         url = f"sqlite:///{path}"
     else:
-        url = server.create_database(f"{worker}_payments")
+        url = server.create_database(f"{worker}_payments", request.getfixturevalue("postgres_template"))
     app = create_app(**conftest.CONFIG, DATA_FOLDER=tmp_path, SQLALCHEMY_DATABASE_URI=url)
     app.config["WRITE_LIMIT_SECONDS"] = None
-    if server is not None:
-        conftest.migrated(app)
-        with app.app_context(), writing(bulk=True):
-            factories.make_company()
     yield app
     with app.app_context():
         db.engine.dispose()
