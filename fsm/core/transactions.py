@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 from fsm.core import idempotency
 from fsm.core.db import session, writing
 from fsm.core.errors import DomainError
+from fsm.core.web import LateRule
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 KEY_FIELD = "form_key"
@@ -70,6 +71,8 @@ def prepares(work: Callable[[], Any]) -> Callable[[F], F]:
 
 class TransactionalFlask(Flask):
     """Flask whose dispatch is the one transaction of the request."""
+
+    url_rule_class = LateRule
 
     def dispatch_request(self) -> Any:  # noqa: ANN401 - Flask's own signature
         """Read or write, as the method says."""
