@@ -17,10 +17,11 @@ from jinja2 import FileSystemBytecodeCache
 from werkzeug.test import TestResponse
 
 from fsm.app import create_app
-from fsm.core.db import Base, db, session, writing
+from fsm.core.db import db, session, writing
 from fsm.core.garbage import keep_loaded
 from fsm.users.models import Role, User
 from tests import factories, postgres
+from tests.kept import keep_rows, put_back, renew
 from tests.prepared import leave, migrated, once
 
 settings.register_profile("fsm", deadline=None)
@@ -123,8 +124,8 @@ def postgres_template(prepared_folder: Path) -> str:
         app = create_app(**CONFIG, DATA_FOLDER=prepared_folder, SQLALCHEMY_DATABASE_URI=url)
         migrated(app)
         _seed(app)
-        with app.app_context(), db.engine.begin() as connection:
-            connection.exec_driver_sql(_seeds_kept())
+        with app.app_context():
+            keep_rows()
         leave(app)
 
     once(prepared_folder, "postgresql", make)
@@ -193,7 +194,7 @@ def app(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> Ite
     app.test_client_class = Browser
     with app.app_context():
         if engine_name == "sqlite":
-            renew(app, request.getfixturevalue("sqlite_template"))
+            renew(request.getfixturevalue("sqlite_template"))
         yield app
         session.remove()
         if engine_name == "sqlite":
@@ -202,34 +203,6 @@ def app(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> Ite
             put_back(app)
     app.config.clear()
     app.config.update(before)
-
-
-def renew(app: Flask, template: Path) -> None:
-    """A fresh copy of the template under the program."""
-    path = Path(db.engine.url.database or "")
-    db.engine.dispose()
-    for left_over in path.parent.glob(f"{path.name}-*"):
-        left_over.unlink()
-    shutil.copy(template, path)
-
-
-def put_back(app: Flask) -> None:
-    """Empty every table and put the seeds back."""
-    with app.app_context(), db.engine.begin() as connection:
-        connection.exec_driver_sql("SELECT seeds.put_back()")
-
-
-def _seeds_kept() -> str:
-    # One function, whose plans the connection keeps: guards and keys look away while it empties and fills the tables.
-    names = [table.name for table in Base.metadata.sorted_tables]
-    copies = "".join(f'CREATE TABLE seeds."{name}" AS TABLE public."{name}";' for name in names)
-    emptied = "".join(f'DELETE FROM public."{name}";' for name in names)
-    filled = "".join(f'INSERT INTO public."{name}" SELECT * FROM seeds."{name}";' for name in names)
-    return f"""
-        CREATE SCHEMA seeds; {copies}
-        CREATE FUNCTION seeds.put_back() RETURNS void LANGUAGE plpgsql SET session_replication_role = replica
-        AS $$ BEGIN {emptied} {filled} END $$;
-    """
 
 
 @pytest.fixture

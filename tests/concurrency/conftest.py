@@ -12,7 +12,8 @@ from flask import Flask
 from fsm.app import create_app
 from fsm.core.db import db, session
 from tests import postgres
-from tests.conftest import CONFIG, Browser, put_back
+from tests.conftest import CONFIG, Browser
+from tests.kept import put_back
 from tests.processes import Process
 
 # Those of killed processes, which the server may not have missed yet.

@@ -4,7 +4,7 @@ import contextlib
 import datetime as dt
 import sqlite3
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal as D
 from typing import Any, TypeAlias
 
@@ -36,6 +36,7 @@ from fsm.payments.models import Payment, PaymentPart, WriteOff
 from fsm.reminders.models import ClaimedCost
 from fsm.service_orders.models import WorkClaim
 from tests import factories
+from tests.kept import keep
 
 DAY = dt.date(2025, 3, 20)
 Dump: TypeAlias = dict[str, list[Any]]
@@ -80,8 +81,9 @@ class Door:
 
 
 @pytest.fixture
-def doors(database: Flask) -> Iterator[list[Door]]:
+def doors(books: Books) -> Iterator[list[Door]]:
     """SQLite: with the program's pragmas, and as any other tool opens the file. PostgreSQL: plainly."""
+    del books  # they may come as a new file
     with contextlib.ExitStack() as stack:
         url = db.engine.url
         if is_sqlite():
@@ -112,9 +114,8 @@ def dump(doors: list[Door]) -> Callable[[], Dump]:
 
 
 @pytest.fixture
-def refused(doors: list[Door], dump: Callable[[], Dump], books: Books) -> Iterator[Callable[..., None]]:
+def refused(doors: list[Door], dump: Callable[[], Dump]) -> Iterator[Callable[..., None]]:
     """``refused(sql, *values)``: refused through every door, in a sentence that ends like this; nothing has changed."""
-    del books  # only so that its rows are there before the first dump
     before = dump()
 
     def check(statement: str, *values: Any, sentence: str = "", by_guard: bool = True) -> None:
@@ -140,9 +141,30 @@ def _check_sentence(door: Door, statement: str, message: str, expected: str) -> 
     assert expected in message, where
 
 
+@pytest.fixture(scope="session")
+def kept_books() -> dict[str, tuple[Books, Callable[[], None]]]:
+    """By engine: the books that this worker has made, and how their rows are put back."""
+    return {}
+
+
 @pytest.fixture
-def books(database: Flask) -> Books:
-    """Posted data of each kind, and a draft beside it."""
+def books(
+    database: Flask,
+    engine_name: str,
+    kept_books: dict[str, tuple[Books, Callable[[], None]]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Books:
+    """Posted data of each kind, and a draft beside it: made once, and put back for each test."""
+    if engine_name not in kept_books:
+        kept_books[engine_name] = make_books(), keep(database, "books", tmp_path_factory.mktemp("books"))
+    else:
+        kept_books[engine_name][1]()
+    made = kept_books[engine_name][0]
+    return replace(made, final=dict(made.final))
+
+
+def make_books() -> Books:
+    """In one transaction."""
     made = Books()
     with writing(bulk=True):
         customer = factories.make_customer()
