@@ -5,8 +5,9 @@ import os
 import shutil
 import zlib
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import pytest
 import sqlalchemy as sa
@@ -21,7 +22,7 @@ from fsm.core.db import db, session, writing
 from fsm.core.garbage import keep_loaded
 from fsm.users.models import Role, User
 from tests import factories, postgres
-from tests.kept import keep_rows, put_back, renew
+from tests.kept import keep, keep_rows, put_back, renew
 from tests.prepared import leave, migrated, once
 
 settings.register_profile("fsm", deadline=None)
@@ -40,6 +41,7 @@ CONFIG = {
 # and the books' worked figures.
 ON_BOTH = {"guards", "core", "ledger", "concurrency", "migrations", "backups"}
 ON_BOTH |= {"test_at_once", "test_walks", "test_worked_entries", "test_worked_totals"}
+Made = TypeVar("Made")
 SERVER = pytest.StashKey[postgres.Server]()
 
 
@@ -209,6 +211,43 @@ def app(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> Ite
 def database(app: Flask) -> Flask:
     """For tests that call services: the app's context is on."""
     return app
+
+
+class MadeOnce(Protocol):
+    """What ``made_once`` is."""
+
+    def __call__(self, name: str, make: Callable[[], Made]) -> Made:
+        """The rows that ``make`` has made, and what it gave: plain values."""
+
+
+@pytest.fixture(scope="session")
+def kept_rows() -> dict[tuple[str, str], tuple[Any, Callable[[], None]]]:
+    """By engine and name: what was given when they were made, and how they are put back."""
+    return {}
+
+
+@pytest.fixture
+def made_once(
+    database: Flask,
+    engine_name: str,
+    kept_rows: dict[tuple[str, str], tuple[Any, Callable[[], None]]],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> MadeOnce:
+    """Rows that many tests begin with: each worker makes them once, and puts them back for each further test.
+
+    Of the database alone: files that were stored with them are those of the first test.
+    """
+
+    def rows(name: str, make: Callable[[], Made]) -> Made:
+        if (engine_name, name) in kept_rows:
+            kept_rows[engine_name, name][1]()
+        else:
+            made = make()
+            kept_rows[engine_name, name] = made, keep(database, name, tmp_path_factory.mktemp(name))
+        given: Made = kept_rows[engine_name, name][0]
+        return deepcopy(given)
+
+    return rows
 
 
 @pytest.fixture

@@ -4,14 +4,13 @@ import contextlib
 import datetime as dt
 import sqlite3
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal as D
 from typing import Any, TypeAlias
 
 import psycopg
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 
 from fsm.company.models import Language
 from fsm.core.audit import AuditChange, TimelineNote, now
@@ -36,7 +35,7 @@ from fsm.payments.models import Payment, PaymentPart, WriteOff
 from fsm.reminders.models import ClaimedCost
 from fsm.service_orders.models import WorkClaim
 from tests import factories
-from tests.kept import keep
+from tests.conftest import MadeOnce
 
 DAY = dt.date(2025, 3, 20)
 Dump: TypeAlias = dict[str, list[Any]]
@@ -141,26 +140,10 @@ def _check_sentence(door: Door, statement: str, message: str, expected: str) -> 
     assert expected in message, where
 
 
-@pytest.fixture(scope="session")
-def kept_books() -> dict[str, tuple[Books, Callable[[], None]]]:
-    """By engine: the books that this worker has made, and how their rows are put back."""
-    return {}
-
-
 @pytest.fixture
-def books(
-    database: Flask,
-    engine_name: str,
-    kept_books: dict[str, tuple[Books, Callable[[], None]]],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Books:
-    """Posted data of each kind, and a draft beside it: made once, and put back for each test."""
-    if engine_name not in kept_books:
-        kept_books[engine_name] = make_books(), keep(database, "books", tmp_path_factory.mktemp("books"))
-    else:
-        kept_books[engine_name][1]()
-    made = kept_books[engine_name][0]
-    return replace(made, final=dict(made.final))
+def books(made_once: MadeOnce) -> Books:
+    """Posted data of each kind, and a draft beside it."""
+    return made_once("guarded", make_books)
 
 
 def make_books() -> Books:

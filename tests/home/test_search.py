@@ -21,7 +21,7 @@ from fsm.invoices.models import Invoice
 from fsm.service_orders.models import ServiceOrder
 from fsm.users.models import Role
 from tests import factories
-from tests.conftest import user_of
+from tests.conftest import MadeOnce, user_of
 from tests.home.books import TODAY, keep_books
 
 pytestmark = pytest.mark.database
@@ -29,8 +29,13 @@ ClientFor = Callable[..., FlaskClient]
 
 
 @pytest.fixture
-def books(database: Flask) -> dict[str, int]:
+def books(made_once: MadeOnce) -> dict[str, int]:
     """The small company's books and some customers more; gives the customers' ids."""
+    return made_once("sought", make_books)
+
+
+def make_books() -> dict[str, int]:
+    """Some by each of the words that are sought."""
     keep_books()
     with writing():
         peeters = factories.make_customer(
