@@ -14,14 +14,13 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings
-from jinja2 import FileSystemBytecodeCache
 from werkzeug.test import TestResponse
 
 from fsm.app import create_app
 from fsm.core.db import db, session, writing
 from fsm.core.garbage import keep_loaded
 from fsm.users.models import Role, User
-from tests import factories, postgres
+from tests import factories, postgres, processes
 from tests.kept import keep, keep_rows, put_back, renew
 from tests.prepared import leave, migrated, once
 
@@ -48,8 +47,8 @@ SERVER = pytest.StashKey[postgres.Server]()
 def pytest_configure(config: pytest.Config) -> None:
     """The controller starts PostgreSQL; workers inherit its address. Templates are compiled once for all programs."""
     if config.cache is not None:
-        compiled = FileSystemBytecodeCache(str(config.cache.mkdir("templates")))
-        Flask.jinja_options = Flask.jinja_options | {"bytecode_cache": compiled}
+        os.environ[processes.TEMPLATES_VARIABLE] = str(config.cache.mkdir("templates"))
+        processes.keep_templates()
     if hasattr(config, "workerinput") or config.option.collectonly or os.environ.get("FSM_PURE"):
         return
     server = postgres.start()
