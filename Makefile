@@ -24,7 +24,7 @@ run: setup front-end ## Start fsm on http://127.0.0.1:5000 (PORT=8000 for anothe
 	@exec $(BIN)/fsm up
 
 .PHONY: test
-test: dev front-end ## Every check and test, in a quarter of an hour on two cores
+test: dev front-end ## Every check and test, in twelve minutes on two cores
 	@$(BIN)/python tools/check.py test
 
 .PHONY: quick
