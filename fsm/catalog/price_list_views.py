@@ -14,7 +14,7 @@ from fsm.core.db import session
 from fsm.core.errors import DomainError, NotFoundError
 from fsm.core.paging import page
 from fsm.core.transactions import attempt
-from fsm.core.web import MAX_ID
+from fsm.core.web import id_of
 from fsm.users.history import timeline
 
 
@@ -111,10 +111,10 @@ def unarchive_price_list(list_id: int) -> ResponseReturnValue:
 @bp.post("/customers/<id:customer_id>/price-list")
 def choose_price_list(customer_id: int) -> ResponseReturnValue:
     sent = request.form.get("price_list_id", "")
-    is_id = sent.isascii() and sent.isdigit() and len(sent) < 20 and 1 <= int(sent) <= MAX_ID  # noqa: PLR2004 - an id
-    if sent and not is_id:
+    list_id = id_of(sent)
+    if sent and list_id is None:
         raise NotFoundError(_("There is no such price list."))
-    price_lists.give_to_customer(customer_id, int(sent) if sent else None)
+    price_lists.give_to_customer(customer_id, list_id)
     flash(_("The price list was saved."), "success")
     return redirect(url_for("catalog.customer_prices", customer_id=customer_id), 303)
 

@@ -3,7 +3,7 @@
 import secrets
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache, partial
 from typing import Any
 
@@ -43,6 +43,19 @@ class IdConverter(BaseConverter):
     def to_url(self, value: Any) -> str:  # noqa: ANN401 - werkzeug's own signature
         """Back into the URL."""
         return str(int(value))
+
+
+def id_of(text: str) -> int | None:
+    """The id that a browser sent as text, 1 to MAX_ID; None where it is none."""
+    if not (text.isascii() and text.isdigit() and len(text) < 20):  # noqa: PLR2004 - below 2^64
+        return None
+    number = int(text)
+    return number if 1 <= number <= MAX_ID else None
+
+
+def ids_of(texts: Iterable[str]) -> list[int]:
+    """Ids that a browser sent, each once, in its order; what is none is left out."""
+    return list(dict.fromkeys(number for text in texts if (number := id_of(text)) is not None))
 
 
 class LateRule(Rule):

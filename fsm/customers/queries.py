@@ -38,12 +38,18 @@ def customers(*, archived: bool = False, q: str = "", kind: str = "") -> sa.Sele
     return query.where(_matches(q)) if q.strip() else query
 
 
+def customer_named(text: str) -> sa.ColumnElement[bool]:
+    """Customers whose name, or a word of it, begins so."""
+    name = sort_key(text[:100])
+    begins = Customer.sort_key.startswith(name, autoescape=True)
+    return sa.or_(begins, Customer.sort_key.contains(f" {name}", autoescape=True))
+
+
 def _matches(q: str) -> sa.ColumnElement[bool]:
     q = q.strip()[:100]
-    name, compact = sort_key(q), re.sub(r"[^0-9A-Za-z]", "", q).upper()
+    compact = re.sub(r"[^0-9A-Za-z]", "", q).upper()
     found = [
-        Customer.sort_key.startswith(name, autoescape=True),
-        Customer.sort_key.contains(f" {name}", autoescape=True),
+        customer_named(q),
         sa.func.lower(Customer.email).startswith(q.casefold(), autoescape=True),
     ]
     if compact:

@@ -9,9 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from fsm.core.lists import Column, Kind
-from fsm.core.types import sort_key
-from fsm.core.web import MAX_ID
+from fsm.core.web import id_of
 from fsm.customers.models import Customer
+from fsm.customers.queries import customer_named
 from fsm.documents.priced import PricedColumns
 
 MAX_TEXT = 100
@@ -34,11 +34,9 @@ class Filters:
 def filters(arguments: Mapping[str, str], actor: Any) -> Filters:  # noqa: ANN401 - as the declarations have it
     """Read an address; what is not understood is passed over."""
     del actor
-    customer_id = arguments.get("customer_id", "")
-    is_id = customer_id.isascii() and customer_id.isdigit() and len(customer_id) < 20  # noqa: PLR2004 - below 2^64
     return Filters(
         text=arguments.get("q", "").strip()[:MAX_TEXT],
-        customer_id=int(customer_id) if is_id and 1 <= int(customer_id) <= MAX_ID else None,
+        customer_id=id_of(arguments.get("customer_id", "")),
         from_date=_day(arguments.get("from_date", "")),
         to_date=_day(arguments.get("to_date", "")),
     )
@@ -56,9 +54,7 @@ def narrowed(query: sa.Select[Any], model: type[PricedColumns], day: Any, wanted
     if wanted.customer_id:
         query = query.where(model.customer_id == wanted.customer_id)
     if wanted.text:
-        name = sort_key(wanted.text)
-        starts = Customer.sort_key.startswith(name, autoescape=True)
-        found = sa.select(Customer.id).where(sa.or_(starts, Customer.sort_key.contains(f" {name}", autoescape=True)))
+        found = sa.select(Customer.id).where(customer_named(wanted.text))
         number = model.number.istartswith(wanted.text, autoescape=True)
         query = query.where(sa.or_(model.customer_id.in_(found), number))
     if wanted.from_date:

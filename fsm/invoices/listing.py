@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from fsm.core.lists import Action, Asked, Column, Kind, ListSpec
 from fsm.core.paging import Page
-from fsm.core.web import MAX_ID
+from fsm.core.web import id_of
 from fsm.invoices import queries
 from fsm.invoices.models import InvoiceState
 from fsm.invoices.queries import Filters, Row
@@ -118,12 +118,10 @@ COLUMNS = (
 
 def _filters(arguments: Mapping[str, str], actor: Any) -> Filters:  # noqa: ANN401 - as the declaration has it
     del actor
-    customer_id = arguments.get("customer_id", "")
-    is_id = customer_id.isascii() and customer_id.isdigit() and len(customer_id) < 20  # noqa: PLR2004 - below 2^64
     sent = arguments.get("sent", "")
     return Filters(
         text=arguments.get("q", "").strip()[:100],
-        customer_id=int(customer_id) if is_id and 1 <= int(customer_id) <= MAX_ID else None,
+        customer_id=id_of(arguments.get("customer_id", "")),
         from_date=_day(arguments.get("from_date", "")),
         to_date=_day(arguments.get("to_date", "")),
         sent=sent if sent in {"yes", "no"} else "",

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, RadioField, SelectField
 
 from fsm.core.fields import DayField, Form, TextField
-from fsm.core.web import MAX_ID
+from fsm.core.web import ids_of
 from fsm.customers.forms import CustomerField
 from fsm.invoices.run_models import Grouping
 from fsm.invoices.selection import Criteria, usual_period
@@ -57,14 +57,14 @@ class SelectionForm(Form):
             customer_id=self.customer_id.data,
             payer_id=self.payer_id.data,
             reference="" if "reference" in wrong else self.reference.data or "",
-            without=ids_in(self._sent.getlist("without"))[:MOST_LEFT_OUT],
+            without=tuple(ids_of(self._sent.getlist("without"))[:MOST_LEFT_OUT]),
         )
 
     def address(self, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 - parts of an address
         """The selection as parts of an address, as it was typed."""
         names = ("by", "from_date", "to_date", "customer_id", "payer_id", "reference", "grouping")
         parts: dict[str, Any] = {name: _typed(self[name]) for name in names}
-        parts["without"] = [str(order_id) for order_id in ids_in(self._sent.getlist("without"))[:MOST_LEFT_OUT]]
+        parts["without"] = [str(order_id) for order_id in ids_of(self._sent.getlist("without"))[:MOST_LEFT_OUT]]
         return {name: value for name, value in (parts | changes).items() if value or name == "to_date"}
 
 
@@ -72,12 +72,6 @@ def _typed(field: Any) -> str:  # noqa: ANN401 - any field
     if hasattr(field, "_value"):
         return str(field._value() or "")  # noqa: SLF001 - every widget asks its field so
     return str(field.data or "")
-
-
-def ids_in(texts: list[str]) -> tuple[int, ...]:
-    """Ids that the browser sent; what is none is left out."""
-    numbers = (int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 20)  # noqa: PLR2004 - ids
-    return tuple(dict.fromkeys(number for number in numbers if 1 <= number <= MAX_ID))
 
 
 class RunForm(Form):

@@ -16,11 +16,12 @@ from flask_babel import ngettext
 from fsm.core import audit
 from fsm.core.errors import ConflictError, DomainError
 from fsm.core.transactions import attempt, prepares, refuse
+from fsm.core.web import ids_of
 from fsm.customers.queries import names as customer_names
 from fsm.invoices import month_end as services
 from fsm.invoices import run_queries as queries
 from fsm.invoices.blueprint import bp
-from fsm.invoices.month_end_forms import GROUPINGS, RunForm, SelectionForm, ids_in
+from fsm.invoices.month_end_forms import GROUPINGS, RunForm, SelectionForm
 from fsm.invoices.run_models import InvoiceRun, RowState, RunState
 from fsm.invoices.selection import MOST_ORDERS, Preview, preview, refuse_preview
 from fsm.service_orders import services as order_services
@@ -129,7 +130,7 @@ def _started(form: RunForm, selection: SelectionForm, found: Preview) -> Invoice
 @bp.post("/invoices/month-end/validate")
 def validate_orders() -> ResponseReturnValue:
     """The office has looked at these orders: they come onto the preview."""
-    ids = ids_in(request.form.getlist("ids"))
+    ids = ids_of(request.form.getlist("ids"))
     selection = SelectionForm(request.form, today=g.today)
     selection.validate()
     if ids:

@@ -15,8 +15,8 @@ from fsm.core.db import session
 from fsm.core.errors import NotFoundError
 from fsm.core.lists import Status as MailStatus
 from fsm.core.money import rounded
-from fsm.core.types import sort_key
 from fsm.customers.models import Customer
+from fsm.customers.queries import customer_named
 from fsm.invoices.models import Invoice, InvoiceFollowUp, InvoiceKind, InvoiceLine, InvoiceServiceOrder, InvoiceState
 from fsm.invoices.statuses import Status, status_of
 from fsm.ledger.models import NO_TERM, ItemKind, OpenItem, Standing
@@ -72,9 +72,7 @@ def _unnumbered(tab: str, filters: Filters) -> sa.Select[Any]:
 
 
 def _customers(text: str) -> sa.Select[Any]:
-    name = sort_key(text[:100])
-    starts = Customer.sort_key.startswith(name, autoescape=True)
-    return sa.select(Customer.id).where(sa.or_(starts, Customer.sort_key.contains(f" {name}", autoescape=True)))
+    return sa.select(Customer.id).where(customer_named(text))
 
 
 def _posted(tab: str, filters: Filters, today: dt.date) -> sa.Select[Any]:

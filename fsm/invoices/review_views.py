@@ -9,7 +9,7 @@ from flask_babel import ngettext
 from fsm.company.services import the_company
 from fsm.core.errors import ConflictError, DomainError
 from fsm.core.transactions import computes_only, refuse
-from fsm.core.web import MAX_ID
+from fsm.core.web import ids_of
 from fsm.documents import totals_panel
 from fsm.documents.document_forms import FIELD_OF
 from fsm.documents.totals import ZERO
@@ -96,8 +96,7 @@ def review_many() -> ResponseReturnValue:
 
 
 def _chosen(texts: list[str]) -> list[int]:
-    numbers = dict.fromkeys(int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 20)  # noqa: PLR2004 - ids
-    return [number for number in numbers if 1 <= number <= MAX_ID][:MOST_AT_ONCE]
+    return ids_of(texts)[:MOST_AT_ONCE]
 
 
 def _many(invoice_ids: list[int], refusal: str = "") -> str:

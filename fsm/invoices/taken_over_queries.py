@@ -13,8 +13,8 @@ from sqlalchemy.orm import joinedload
 from fsm.core import paging
 from fsm.core.db import session
 from fsm.core.errors import NotFoundError
-from fsm.core.types import sort_key
 from fsm.customers.models import Customer
+from fsm.customers.queries import customer_named
 from fsm.invoices.models import Invoice
 from fsm.invoices.statuses import Status
 from fsm.invoices.taken_over_models import TakenOver
@@ -60,11 +60,7 @@ def _list(tab: str, today: dt.date, text: str, customer_id: int | None) -> sa.Se
     if customer_id:
         query = query.where(OpenItem.customer_id == customer_id)
     if text:
-        name = sort_key(text[:100])
-        starts = Customer.sort_key.startswith(name, autoescape=True)
-        customers = sa.select(Customer.id).where(
-            sa.or_(starts, Customer.sort_key.contains(f" {name}", autoescape=True))
-        )
+        customers = sa.select(Customer.id).where(customer_named(text))
         number = OpenItem.source_number.istartswith(text, autoescape=True)
         query = query.where(sa.or_(OpenItem.customer_id.in_(customers), number))
     return query

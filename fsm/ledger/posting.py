@@ -12,6 +12,7 @@ from typing import Any
 from fsm.ledger.models import ItemKind, Journal, MovementRole
 
 ZERO = Decimal("0.00")
+_JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str, ensure_ascii=False)
 
 
 class UnbalancedError(AssertionError):
@@ -126,9 +127,6 @@ def movements(draft: EntryDraft) -> list[tuple[NewItem | int, MovementRole, Deci
 def swapped(lines: Iterable[LineDraft]) -> tuple[LineDraft, ...]:
     """The same lines, sides swapped: a reversal."""
     return tuple(replace(line, value=-line.value, foreign=-line.foreign) for line in lines)
-
-
-_JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=str, ensure_ascii=False)
 
 
 def chain_hash(previous: str, content: dict[str, Any]) -> str:

@@ -11,10 +11,9 @@ from fsm.schedule import hours, queries
 from fsm.schedule.clashes import Planned, Worker, clashes
 from fsm.schedule.queries import MOST_IN_TRAY, MOST_TECHNICIANS, MOST_VISITS, OrderFacts, VisitFacts
 from fsm.schedule.services import settings
-from fsm.service_orders.models import OrderState
+from fsm.service_orders.models import OPEN_STATES
 
 EARLIEST, LATEST = 7 * 60, 19 * 60  # what a day shows at least
-_MOVABLE = frozenset({OrderState.DRAFT, OrderState.SCHEDULED, OrderState.IN_PROGRESS})
 Json = dict[str, Any]
 
 
@@ -28,7 +27,7 @@ class Shown:
     @property
     def may_move(self) -> bool:
         """Done work stays where it was."""
-        return self.visit.order.state in _MOVABLE
+        return self.visit.order.state in OPEN_STATES
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +134,7 @@ def _shown(visits: list[VisitFacts], workers: list[Worker]) -> list[Shown]:
     for visit in visits:
         worker = by_id.get(visit.technician_id)
         warnings: list[str] = []
-        if worker is not None and visit.order.state in _MOVABLE:
+        if worker is not None and visit.order.state in OPEN_STATES:
             others: dict[int, Planned] = {}
             for day in {local(visit.start).date(), local(visit.end).date()}:
                 others |= beside[day, visit.technician_id]

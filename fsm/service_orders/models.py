@@ -25,6 +25,8 @@ class OrderState(StrEnum):
     CANCELLED = "cancelled"
 
 
+# Neither done nor cancelled.
+OPEN_STATES = frozenset({OrderState.DRAFT, OrderState.SCHEDULED, OrderState.IN_PROGRESS})
 TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
     OrderState.DRAFT: frozenset({OrderState.SCHEDULED, OrderState.IN_PROGRESS, OrderState.CANCELLED}),
     OrderState.SCHEDULED: frozenset({OrderState.DRAFT, OrderState.IN_PROGRESS, OrderState.CANCELLED}),

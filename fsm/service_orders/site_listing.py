@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from fsm.company.countries import country_name
 from fsm.core.lists import Asked, Column, Kind, ListSpec, Status
 from fsm.core.paging import Page
-from fsm.core.web import MAX_ID
+from fsm.core.web import id_of
 from fsm.customers.models import Site
 from fsm.service_orders import sites
 from fsm.service_orders.sites import Filters, SiteRow
@@ -72,11 +72,9 @@ COLUMNS = (
 
 
 def _filters(arguments: Mapping[str, str], actor: Any) -> Filters:  # noqa: ANN401 - as the declaration has it
-    customer_id = arguments.get("customer_id", "")
-    is_id = customer_id.isascii() and customer_id.isdigit() and len(customer_id) < 20  # noqa: PLR2004 - below 2^64
     return Filters(
         text=arguments.get("q", "").strip()[:100],
-        customer_id=int(customer_id) if is_id and 1 <= int(customer_id) <= MAX_ID else None,
+        customer_id=id_of(arguments.get("customer_id", "")),
         has_open_orders=arguments.get("orders") == "open" and actor.can("service_orders.index"),
     )
 

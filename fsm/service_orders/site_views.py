@@ -35,9 +35,9 @@ def show(site_id: int) -> ResponseReturnValue:
 @bp.get("/<id:site_id>/panel")
 def panel(site_id: int) -> ResponseReturnValue:
     """The summary beside the list; opened by itself it is the page."""
-    site = sites.site(site_id)
     if "HX-Request" not in request.headers:
-        return redirect(url_for("customers.show_site", customer_id=site.customer_id, site_id=site_id))
+        return show(site_id)
+    site = sites.site(site_id)
     orders, order_count = sites.open_orders(site_id) if g.actor.can("service_orders.index") else ([], 0)
     return render_template(
         "sites/_panel.html",

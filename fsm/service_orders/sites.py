@@ -13,11 +13,10 @@ from fsm.core.errors import NotFoundError
 from fsm.core.paging import Page, capped_count, page
 from fsm.core.search import SearchWord
 from fsm.core.search_words import AFTER, words
-from fsm.core.types import sort_key
 from fsm.customers.models import Customer, Equipment, Site
-from fsm.service_orders.models import OrderState, ServiceOrder
+from fsm.customers.queries import customer_named
+from fsm.service_orders.models import OPEN_STATES, ServiceOrder
 
-OPEN = (OrderState.DRAFT, OrderState.SCHEDULED, OrderState.IN_PROGRESS)
 MOST_WORDS = 6
 MOST_ORDERS = 5  # shown by number
 
@@ -47,7 +46,7 @@ def _listed(tab: str, filters: Filters) -> sa.Select[Site]:
     if filters.customer_id is not None:
         query = query.where(Site.customer_id == filters.customer_id)
     if filters.has_open_orders:
-        query = query.where(sa.exists().where(ServiceOrder.site_id == Site.id, ServiceOrder.state.in_(OPEN)))
+        query = query.where(sa.exists().where(ServiceOrder.site_id == Site.id, ServiceOrder.state.in_(OPEN_STATES)))
     return query.where(*_matching(filters.text))
 
 
@@ -60,11 +59,7 @@ def _matching(text: str) -> Iterable[sa.ColumnElement[bool]]:
         own = sa.select(-SearchWord.newest_first).where(
             SearchWord.kind == "site", SearchWord.word >= word, SearchWord.word < word + AFTER
         )
-        key = sort_key(word)
-        named = sa.or_(
-            Customer.sort_key.startswith(key, autoescape=True), Customer.sort_key.contains(f" {key}", autoescape=True)
-        )
-        yield sa.or_(Site.id.in_(own), named)
+        yield sa.or_(Site.id.in_(own), customer_named(word))
 
 
 def page_of(tab: str, filters: Filters, cursor: str | None, *, sort: str, size: int) -> Page[SiteRow]:
@@ -72,7 +67,7 @@ def page_of(tab: str, filters: Filters, cursor: str | None, *, sort: str, size: 
     query = _listed(tab, filters).options(contains_eager(Site.customer), joinedload(Site.payer))
     found = page(query, [Site.sort_key, Site.id], cursor, descending=sort.startswith("-"), size=size)
     ids = [site.id for site in found.rows]
-    orders = _counts(ServiceOrder.site_id, ids, ServiceOrder.state.in_(OPEN))
+    orders = _counts(ServiceOrder.site_id, ids, ServiceOrder.state.in_(OPEN_STATES))
     machines = _counts(Equipment.site_id, ids, Equipment.archived_at.is_(None))
     rows = [SiteRow(site, orders.get(site.id, 0), machines.get(site.id, 0)) for site in found.rows]
     return Page(rows, found.previous, found.next)
@@ -99,6 +94,6 @@ def site(site_id: int) -> Site:
 
 def open_orders(site_id: int) -> tuple[list[ServiceOrder], int]:
     """The newest open orders of a site, and how many there are in all."""
-    query = sa.select(ServiceOrder).where(ServiceOrder.site_id == site_id, ServiceOrder.state.in_(OPEN))
+    query = sa.select(ServiceOrder).where(ServiceOrder.site_id == site_id, ServiceOrder.state.in_(OPEN_STATES))
     newest = session.scalars(query.order_by(ServiceOrder.id.desc()).limit(MOST_ORDERS))
     return list(newest), capped_count(query.with_only_columns(ServiceOrder.id))

@@ -30,7 +30,7 @@ from fsm.core.errors import ConflictError, DomainError, NotFoundError
 from fsm.core.lists import MOST_CHOSEN, Action, Asked, Column, ListSpec, Outcome
 from fsm.core.paging import COUNT_LIMIT, PAGE_SIZE
 from fsm.core.spreadsheets import FileColumn, file_columns, write_csv, write_xlsx
-from fsm.core.web import MAX_ID
+from fsm.core.web import ids_of
 from fsm.users import saved_lists
 from fsm.users.models import SavedFilter
 
@@ -239,8 +239,7 @@ def chosen_ids(spec: ListSpec, most: int = MOST_CHOSEN) -> list[int]:
             raise ConflictError(_("The list has changed meanwhile. Go back, reload it and choose again."))
         ids = spec.ids(asked)
     else:
-        texts = [text for text in form.getlist("ids") if text.isascii() and text.isdigit() and len(text) < 20]  # noqa: PLR2004 - below 2^64
-        ids = [number for text in dict.fromkeys(texts) if 1 <= (number := int(text)) <= MAX_ID]
+        ids = ids_of(form.getlist("ids"))
     if not ids:
         raise DomainError(_("Nothing was chosen. Go back and tick the rows."))
     if len(ids) > most:
